@@ -1,0 +1,3 @@
+//! shelfline
+
+fn main() {}
