@@ -1,1 +1,6 @@
-//! gs1
+//! What a scanned string of bytes says.
+#![no_std]
+
+mod gtin;
+
+pub use gtin::{Gtin, GtinError, check_digit};

@@ -1,0 +1,115 @@
+//! Trade item numbers: GTIN-8, -12, -13 and -14, all held as 14 digits.
+
+use core::fmt;
+use core::str::FromStr;
+
+/// A trade item number with its check digit verified. Its identity is the 14-digit form, so that the EAN-13, UPC-A and
+/// ITF-14 of one item are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gtin(u64);
+
+/// Why a text or number is no GTIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GtinError {
+    /// Not 8, 12, 13 or 14 characters.
+    Length(usize),
+    /// A character that is no digit, at this offset.
+    NotADigit(usize),
+    /// The last digit is not the check digit of the others.
+    CheckDigit {
+        /// What the others call for.
+        expected: u8,
+        /// What stands there.
+        found: u8,
+    },
+    /// More than 14 digits.
+    TooLarge,
+}
+
+impl Gtin {
+    /// Checks a number whose last digit is the check digit.
+    ///
+    /// # Errors
+    /// [`GtinError`] when it has more than 14 digits or its check digit is wrong.
+    pub const fn new(number: u64) -> Result<Self, GtinError> {
+        if number >= 100_000_000_000_000 {
+            return Err(GtinError::TooLarge);
+        }
+        let expected = check_digit(number / 10);
+        let found = (number % 10) as u8;
+        if expected == found { Ok(Self(number)) } else { Err(GtinError::CheckDigit { expected, found }) }
+    }
+
+    /// The GTIN of a number without its check digit (at most 13 digits).
+    ///
+    /// # Errors
+    /// [`GtinError::TooLarge`] when it has more than 13 digits.
+    pub const fn with_check_digit(body: u64) -> Result<Self, GtinError> {
+        if body >= 10_000_000_000_000 {
+            return Err(GtinError::TooLarge);
+        }
+        Ok(Self(body * 10 + check_digit(body) as u64))
+    }
+
+    /// The number; leading zeros of the 14-digit form are not in it.
+    #[must_use]
+    pub const fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// Whether the number is one for restricted circulation (02, 04, 20-29 as EAN-13): it means something only in the
+    /// shop or country that gave it.
+    #[must_use]
+    pub const fn is_restricted(self) -> bool {
+        matches!(self.0 / 100_000_000_000, 2 | 4 | 20..=29)
+    }
+}
+
+/// The mod-10 check digit for a number without one (GS1 General Specifications, section 7.9): 0 to 9.
+#[must_use]
+pub const fn check_digit(body: u64) -> u8 {
+    let (mut rest, mut sum, mut weight) = (body, 0, 3);
+    while rest > 0 {
+        sum += (rest % 10) * weight;
+        weight = 4 - weight;
+        rest /= 10;
+    }
+    ((10 - sum % 10) % 10) as u8
+}
+
+impl FromStr for Gtin {
+    type Err = GtinError;
+    fn from_str(text: &str) -> Result<Self, GtinError> {
+        if !matches!(text.len(), 8 | 12 | 13 | 14) {
+            return Err(GtinError::Length(text.len()));
+        }
+        let mut number = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if !byte.is_ascii_digit() {
+                return Err(GtinError::NotADigit(at));
+            }
+            number = number * 10 + u64::from(byte - b'0');
+        }
+        Self::new(number)
+    }
+}
+
+impl fmt::Display for Gtin {
+    /// The 14-digit form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:014}", self.0)
+    }
+}
+
+impl fmt::Display for GtinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(length) => write!(f, "{length} characters are no GTIN: 8, 12, 13 or 14 digits are expected"),
+            Self::NotADigit(at) => write!(f, "character {} is no digit", at + 1),
+            Self::CheckDigit { expected, found } => write!(f, "check digit {found} should be {expected}"),
+            Self::TooLarge => f.write_str("it has more than 14 digits"),
+        }
+    }
+}
+
+impl core::error::Error for GtinError {}
