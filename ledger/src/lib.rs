@@ -1,1 +1,49 @@
-//! ledger
+//! The store's ledger: what a movement is, how commands become movements, and what the movements add up to.
+//!
+//! Everything here is a value. `now`, device clocks and identities are arguments; nothing is read from a clock, a disk or
+//! the environment, so that agent, hub, simulator and tests all run this one code.
+//!
+//! Reading order:
+//! - [`text`], [`ids`], [`quantity`], [`time`]: the words, each a newtype.
+//! - [`account`], [`reason`], [`movement`]: one immutable fact (R4-R6).
+//! - [`chain`]: how facts are chained, so that two histories can be compared by one hash.
+//! - [`positions`], [`digest`]: what the facts add up to, and a 16-byte proof of it (R9, R10).
+//! - [`identity`]: how a repeat is told from a conflict (R7).
+//! - [`command`], [`decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
+//! - [`cost`]: value pools that never lose a cent (R2, R3).
+//! - [`catalogue`]: items and their import from CSV.
+#![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
+
+pub mod account;
+pub mod catalogue;
+pub mod chain;
+pub mod command;
+pub mod cost;
+pub mod decide;
+pub mod digest;
+pub mod identity;
+pub mod ids;
+pub mod movement;
+pub mod positions;
+pub mod quantity;
+pub mod reason;
+pub mod text;
+pub mod time;
+
+pub use account::{Account, Area};
+pub use catalogue::Item;
+pub use chain::{ChainHash, Head};
+pub use command::{Command, Disposition, Line, Stamp};
+pub use decide::{Context, Decision, Notice, Refusal, decide};
+pub use digest::Digest;
+pub use gs1::Gtin;
+pub use identity::{Fingerprint, Verdict};
+pub use ids::{
+    DeviceId, DeviceSeq, DocumentId, DocumentLine, Epoch, EventId, Lot, Seq, Serial, StoreId, UserId,
+    Watermark,
+};
+pub use movement::{Entry, Movement, RawScan, Source};
+pub use positions::{Change, Effect, PositionKey, Positions};
+pub use quantity::{Balance, Money, Quantity, Unit};
+pub use reason::{Reason, ReasonClass};
+pub use time::{Date, Timestamp, TradingDay};

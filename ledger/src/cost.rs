@@ -1,0 +1,89 @@
+//! Value pools: a quantity and its total value, from which issues take exact shares (R2, R3).
+
+use crate::quantity::{Money, Quantity};
+
+/// Goods of one item valued together. The unit cost is never stored: it is value over quantity, rounded when needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CostPool {
+    quantity: i64,
+    value: Money,
+}
+
+/// A pool could not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CostError {
+    /// More was asked for than the pool holds.
+    #[error("pool holds {held}, {asked} were asked for")]
+    NotEnough {
+        /// What the pool holds.
+        held: i64,
+        /// What was asked for.
+        asked: i64,
+    },
+    /// A sum would leave the range of numbers.
+    #[error("the pool's sum would leave the range of numbers")]
+    OutOfRange,
+}
+
+impl CostPool {
+    /// How many base units are in the pool.
+    #[must_use]
+    pub const fn quantity(&self) -> i64 {
+        self.quantity
+    }
+
+    /// What they are worth together.
+    #[must_use]
+    pub const fn value(&self) -> Money {
+        self.value
+    }
+
+    /// Adds goods worth `value` together.
+    ///
+    /// # Errors
+    /// [`CostError::OutOfRange`]; then the pool is unchanged.
+    pub fn receive(&mut self, quantity: Quantity, value: Money) -> Result<(), CostError> {
+        let quantity = self.quantity.checked_add(quantity.get()).ok_or(CostError::OutOfRange)?;
+        let value = self.value.minor().checked_add(value.minor()).ok_or(CostError::OutOfRange)?;
+        *self = Self { quantity, value: Money::new(value) };
+        Ok(())
+    }
+
+    /// Takes goods out and returns their share of the value, rounded half up once. Taking everything takes the whole
+    /// value, so a pool ends at zero (E3).
+    ///
+    /// # Errors
+    /// [`CostError`]; then the pool is unchanged.
+    pub fn issue(&mut self, quantity: Quantity) -> Result<Money, CostError> {
+        let rest = self.quantity.checked_sub(quantity.get()).filter(|rest| *rest >= 0);
+        let rest = rest.ok_or_else(|| CostError::NotEnough { held: self.quantity, asked: quantity.get() })?;
+        let share = share(self.value.minor(), quantity.get(), self.quantity).ok_or(CostError::OutOfRange)?;
+        let left = self.value.minor().checked_sub(share).ok_or(CostError::OutOfRange)?;
+        *self = Self { quantity: rest, value: Money::new(left) };
+        Ok(Money::new(share))
+    }
+}
+
+/// `value * part / whole`, rounded half up; `None` when it does not fit or `whole` is zero.
+fn share(value: i64, part: i64, whole: i64) -> Option<i64> {
+    let product = i128::from(value).checked_mul(i128::from(part))?;
+    let doubled = product.checked_mul(2)?.checked_add(i128::from(whole))?;
+    let rounded = doubled.checked_div_euclid(i128::from(whole).checked_mul(2)?)?;
+    i64::try_from(rounded).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn e3_three_pieces_for_ten_end_at_zero() {
+        let one = Quantity::ONE;
+        let mut pool = CostPool::default();
+        pool.receive(Quantity::new(3).unwrap(), Money::new(1000)).unwrap();
+        let issued: Vec<i64> = (0..3).map(|_| pool.issue(one).unwrap().minor()).collect();
+        assert_eq!(issued, [333, 334, 333]);
+        assert_eq!((pool.quantity(), pool.value()), (0, Money::ZERO));
+        assert_eq!(pool.issue(one), Err(CostError::NotEnough { held: 0, asked: 1 }));
+    }
+}

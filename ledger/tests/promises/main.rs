@@ -1,0 +1,10 @@
+//! What the ledger promises: the worked vectors, bytes that never change, and properties of every history.
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod vectors;
