@@ -1,0 +1,21 @@
+//! What the all-in-one program is made of. Today: the data side of `shelfline demo`.
+//!
+//! A demo replays *transactions* (till documents with their scanned lines) at stores. They come from a file or from a
+//! seeded shop generator, and both arrive as one stream, so that whoever replays them need not know which.
+//!
+//! Reading order:
+//! - [`stream`]: the transaction, its lines, and what a line is expected to do.
+//! - [`barcode`]: what a scanner sends for an item.
+//! - [`in_store_gtin`]: the rule that gives a shop's own item code a GTIN.
+//! - [`transactions`]: the reader of transaction files.
+//! - [`catalogue`]: the items that the lines are about.
+//! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
+//!
+//! Nothing here knows the agent or the hub, reads a clock or draws unseeded numbers.
+
+pub mod barcode;
+pub mod catalogue;
+pub mod in_store_gtin;
+pub mod stream;
+pub mod survey;
+pub mod transactions;
