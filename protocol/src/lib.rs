@@ -22,7 +22,7 @@ pub use agent::{AgentEvent, AgentSession, AgentSnapshot, Violation};
 pub use close::CloseReason;
 pub use frame::{FrameError, FrameReader};
 pub use hub::{Appended, HubEvent, HubSession, StoreView};
-pub use v1::messages::{AgentMessage, HubMessage, Lane, Refuse};
+pub use v1::messages::{AgentMessage, HubMessage, Lane, Message, Refuse};
 
 /// The application protocol both sides name in the TLS handshake.
 pub const ALPN: &[u8] = b"shelfline/1";

@@ -192,35 +192,40 @@ pub struct Feed {
     pub packed: Vec<u8>,
 }
 
-impl AgentMessage {
+/// What both sides' messages have in common: a lane, and bytes.
+pub trait Message: Sized + Send + 'static {
     /// The stream it travels on.
-    #[must_use]
-    pub const fn lane(&self) -> Lane {
+    fn lane(&self) -> Lane;
+
+    /// Its bytes, without the frame's length.
+    fn to_bytes(&self) -> Vec<u8>;
+
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`CodecError`] when the bytes are none.
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError>;
+}
+
+impl Message for AgentMessage {
+    fn lane(&self) -> Lane {
         match self {
             Self::Hello(_) | Self::Claim(_) | Self::Drift(_) => Lane::Control,
             Self::Entries(_) => Lane::Bulk,
         }
     }
 
-    /// Its bytes, without the frame's length.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         codec::encode(self)
     }
 
-    /// Reads one.
-    ///
-    /// # Errors
-    /// [`CodecError`] when the bytes are none.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
         codec::decode("agent message", bytes)
     }
 }
 
-impl HubMessage {
-    /// The stream it travels on.
-    #[must_use]
-    pub const fn lane(&self) -> Lane {
+impl Message for HubMessage {
+    fn lane(&self) -> Lane {
         match self {
             Self::Claimed { .. } | Self::Resume(_) | Self::Refuse(_) | Self::Ack(_) | Self::Tail(_) => {
                 Lane::Control
@@ -229,17 +234,11 @@ impl HubMessage {
         }
     }
 
-    /// Its bytes, without the frame's length.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
+    fn to_bytes(&self) -> Vec<u8> {
         codec::encode(self)
     }
 
-    /// Reads one.
-    ///
-    /// # Errors
-    /// [`CodecError`] when the bytes are none.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, CodecError> {
         codec::decode("hub message", bytes)
     }
 }

@@ -1,0 +1,284 @@
+//! Messages over the streams of a connection: one bidirectional stream for control, one stream each way for bulk.
+
+use std::marker::PhantomData;
+
+use protocol::codec::CodecError;
+use protocol::frame::{FrameError, FrameReader, frame};
+use protocol::{AgentMessage, CloseReason, HubMessage, Lane, Message};
+use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
+use tokio::sync::mpsc;
+use tracing::debug;
+
+use crate::endpoint::EndpointError;
+use crate::tls::TlsError;
+
+/// Messages read ahead per lane before the peer is slowed down.
+const READ_AHEAD: usize = 8;
+/// Bytes taken from a stream at once.
+const READ_BYTES: usize = 64 * 1024;
+
+/// A connection ended or could not be made.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LinkError {
+    /// The peer closed it.
+    #[error("the peer closed the connection: {}", reason.map_or("no known reason", CloseReason::name))]
+    Closed {
+        /// Why, if it is a reason that we know.
+        reason: Option<CloseReason>,
+    },
+    /// We closed it because the peer broke a rule.
+    #[error("closed the connection, {reason}: {detail}")]
+    Violated {
+        /// The reason that the peer was told.
+        reason: CloseReason,
+        /// What happened.
+        detail: String,
+    },
+    /// The network is gone, or the peer's certificate was refused or ours by it.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// Nobody answered in time.
+    #[error("no answer in time")]
+    Late,
+    /// The address cannot be dialled.
+    #[error("the address cannot be dialled")]
+    Address(#[source] quinn::ConnectError),
+    /// Our own side could not be set up.
+    #[error("the connection could not be set up: {0}")]
+    Setup(String),
+}
+
+impl From<ConnectionError> for LinkError {
+    fn from(error: ConnectionError) -> Self {
+        if let ConnectionError::ApplicationClosed(close) = error {
+            Self::Closed { reason: CloseReason::from_code(close.error_code.into_inner()) }
+        } else {
+            Self::Lost(error.to_string())
+        }
+    }
+}
+
+impl From<TlsError> for LinkError {
+    fn from(error: TlsError) -> Self {
+        Self::Setup(chain(&error))
+    }
+}
+
+impl From<EndpointError> for LinkError {
+    fn from(error: EndpointError) -> Self {
+        Self::Setup(chain(&error))
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Closes a connection with a named reason.
+pub(crate) fn close(connection: &Connection, reason: CloseReason, detail: &str) -> LinkError {
+    connection.close(VarInt::from_u32(reason.code()), reason.name().as_bytes());
+    LinkError::Violated { reason, detail: detail.to_owned() }
+}
+
+/// Takes messages of one kind off a connection.
+#[derive(Debug)]
+pub struct Receiver<M> {
+    connection: Connection,
+    control: mpsc::Receiver<M>,
+    bulk: mpsc::Receiver<M>,
+    fault: mpsc::Receiver<LinkError>,
+}
+
+impl<M: Message> Receiver<M> {
+    /// The next message, control first. Safe to drop and call again.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the connection ended.
+    pub async fn recv(&mut self) -> Result<M, LinkError> {
+        tokio::select! {
+            biased;
+            Some(message) = self.control.recv() => Ok(message),
+            Some(fault) = self.fault.recv() => Err(fault),
+            Some(message) = self.bulk.recv() => Ok(message),
+            error = self.connection.closed() => Err(error.into()),
+        }
+    }
+}
+
+/// Puts messages of one kind onto a connection, without ever waiting for the peer: what may be under way is bounded by
+/// the protocol's credit.
+#[derive(Debug, Clone)]
+pub struct Sender<M> {
+    connection: Connection,
+    control: mpsc::UnboundedSender<Vec<u8>>,
+    bulk: mpsc::UnboundedSender<Vec<u8>>,
+    kind: PhantomData<fn(M)>,
+}
+
+impl<M: Message> Sender<M> {
+    /// Queues a message on its lane.
+    pub fn send(&self, message: &M) {
+        let queue = match message.lane() {
+            Lane::Control => &self.control,
+            Lane::Bulk => &self.bulk,
+        };
+        // A closed queue means a closed connection, which the receiver reports.
+        let _closed = queue.send(frame(&message.to_bytes()));
+    }
+
+    /// Closes the connection with a named reason, after what was queued so far had a moment to leave.
+    pub async fn finish(self, reason: CloseReason) {
+        let Self { connection, control, bulk, .. } = self;
+        drop((control, bulk));
+        // The peer closes when it has read the last message; a silent peer is not waited for longer than this.
+        let _late = tokio::time::timeout(LINGER, connection.closed()).await;
+        connection.close(VarInt::from_u32(reason.code()), reason.name().as_bytes());
+    }
+
+    /// Closes the connection at once with a named reason.
+    #[must_use]
+    pub fn violated(&self, reason: CloseReason, detail: &str) -> LinkError {
+        close(&self.connection, reason, detail)
+    }
+
+    /// The connection's round trip time as last measured.
+    #[must_use]
+    pub fn rtt(&self) -> std::time::Duration {
+        self.connection.rtt()
+    }
+
+    /// Bytes of UDP payload sent and received so far.
+    #[must_use]
+    pub fn bytes(&self) -> (u64, u64) {
+        let stats = self.connection.stats();
+        (stats.udp_tx.bytes, stats.udp_rx.bytes)
+    }
+}
+
+const LINGER: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// The agent's side of a connection.
+#[derive(Debug)]
+pub struct AgentLink {
+    /// What goes to the hub.
+    pub sender: Sender<AgentMessage>,
+    /// What comes from the hub.
+    pub receiver: Receiver<HubMessage>,
+    // Keeps the socket open as long as the link.
+    _endpoint: quinn::Endpoint,
+}
+
+impl AgentLink {
+    pub(crate) async fn open(endpoint: quinn::Endpoint, connection: Connection) -> Result<Self, LinkError> {
+        let (control_out, control_in) = connection.open_bi().await?;
+        let bulk_out = connection.open_uni().await?;
+        let sender = sender(&connection, control_out, bulk_out);
+        Ok(Self { sender, receiver: receiver(connection, control_in), _endpoint: endpoint })
+    }
+}
+
+/// The hub's side of a connection.
+#[derive(Debug)]
+pub struct HubLink {
+    /// The store that the agent's certificate names.
+    pub store: String,
+    /// What goes to the agent.
+    pub sender: Sender<HubMessage>,
+    /// What comes from the agent.
+    pub receiver: Receiver<AgentMessage>,
+    /// Where the agent is.
+    pub remote: std::net::SocketAddr,
+}
+
+impl HubLink {
+    pub(crate) async fn accept(connection: Connection, store: String) -> Result<Self, LinkError> {
+        let (control_out, control_in) = connection.accept_bi().await?;
+        let bulk_out = connection.open_uni().await?;
+        let sender = sender(&connection, control_out, bulk_out);
+        let remote = connection.remote_address();
+        Ok(Self { store, sender, receiver: receiver(connection, control_in), remote })
+    }
+}
+
+fn sender<M>(connection: &Connection, control: SendStream, bulk: SendStream) -> Sender<M> {
+    // Acknowledgements overtake bulk at every packet.
+    let _gone = control.set_priority(10);
+    Sender { connection: connection.clone(), control: writer(control), bulk: writer(bulk), kind: PhantomData }
+}
+
+fn writer(mut stream: SendStream) -> mpsc::UnboundedSender<Vec<u8>> {
+    let (queue, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
+    tokio::spawn(async move {
+        while let Some(bytes) = frames.recv().await {
+            if let Err(error) = stream.write_all(&bytes).await {
+                debug!(%error, "stream ended while writing");
+                return;
+            }
+        }
+        let _closed = stream.finish();
+    });
+    queue
+}
+
+fn receiver<M: Message>(connection: Connection, control_in: RecvStream) -> Receiver<M> {
+    let (control_to, control) = mpsc::channel(READ_AHEAD);
+    let (bulk_to, bulk) = mpsc::channel(READ_AHEAD);
+    let (fault_to, fault) = mpsc::channel(2);
+    let watched = connection.clone();
+    let faults = fault_to.clone();
+    tokio::spawn(async move { watch(&watched, read(control_in, &control_to).await, &faults).await });
+    let watched = connection.clone();
+    tokio::spawn(async move {
+        let Ok(bulk_in) = watched.accept_uni().await else {
+            return;
+        };
+        watch(&watched, read(bulk_in, &bulk_to).await, &fault_to).await;
+    });
+    Receiver { connection, control, bulk, fault }
+}
+
+/// Closes the connection for what a reader stumbled over, and tells the receiver.
+async fn watch(connection: &Connection, outcome: Result<(), ReadFault>, faults: &mpsc::Sender<LinkError>) {
+    let (reason, detail) = match outcome {
+        Ok(()) => return,
+        Err(ReadFault::Frame(error @ FrameError::TooLarge { .. })) => {
+            (CloseReason::FrameTooLarge, error.to_string())
+        }
+        Err(ReadFault::Frame(error @ FrameError::Truncated { .. })) => {
+            (CloseReason::FrameTruncated, error.to_string())
+        }
+        Err(ReadFault::Codec(error)) => (CloseReason::FrameMalformed, error.to_string()),
+    };
+    // A full queue means that a fault is reported already.
+    let _full = faults.send(close(connection, reason, &detail)).await;
+}
+
+enum ReadFault {
+    Frame(FrameError),
+    Codec(CodecError),
+}
+
+/// Reads messages until the stream or the connection ends. Only what the peer sent wrongly is a fault.
+async fn read<M: Message>(mut stream: RecvStream, into: &mpsc::Sender<M>) -> Result<(), ReadFault> {
+    let mut reader = FrameReader::default();
+    loop {
+        match stream.read_chunk(READ_BYTES, true).await {
+            Ok(Some(chunk)) => reader.push(&chunk.bytes),
+            Ok(None) => return reader.finish().map_err(ReadFault::Frame),
+            Err(_connection_ended) => return Ok(()),
+        }
+        while let Some(body) = reader.poll().map_err(ReadFault::Frame)? {
+            let message = M::from_bytes(&body).map_err(ReadFault::Codec)?;
+            if into.send(message).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
