@@ -258,7 +258,7 @@ impl AgentSession {
         let packed = columns::pack(entries.iter().map(|entry| &entry.movement));
         self.under_way.push_back((last.seq, u64::try_from(packed.len()).unwrap_or(u64::MAX)));
         self.sent = last.seq;
-        self.messages.push_back(AgentMessage::Entries(wire_entries(entries, last, digest, packed)));
+        self.messages.push_back(AgentMessage::Entries(wire_entries(entries, last, digest, self.tip.seq, packed)));
         self.pump();
     }
 
@@ -368,12 +368,13 @@ impl AgentSession {
     }
 }
 
-fn wire_entries(entries: &[Entry], last: &Entry, digest: Digest, packed: Vec<u8>) -> Entries {
+fn wire_entries(entries: &[Entry], last: &Entry, digest: Digest, tip: Seq, packed: Vec<u8>) -> Entries {
     Entries {
         first: entries.first().map_or(0, |entry| entry.seq.get()),
         count: u32::try_from(entries.len()).unwrap_or(u32::MAX),
         check: check(&last.hash),
         digest: digest.to_bytes(),
+        tip: tip.get(),
         packed,
     }
 }
@@ -383,7 +384,7 @@ fn wire_entries(entries: &[Entry], last: &Entry, digest: Digest, packed: Vec<u8>
 pub fn tail_frame(entries: &[Entry], digest: Digest) -> Option<Entries> {
     let last = entries.last()?;
     let packed = columns::pack(entries.iter().map(|entry| &entry.movement));
-    Some(wire_entries(entries, last, digest, packed))
+    Some(wire_entries(entries, last, digest, last.seq, packed))
 }
 
 /// The first half of a chain hash.

@@ -157,6 +157,8 @@ pub struct Entries {
     pub check: [u8; 16],
     /// The sender's position digest after the last one.
     pub digest: [u8; 16],
+    /// The end of the sender's ledger, so that the receiver knows how much still waits.
+    pub tip: u64,
     /// [`super::columns`].
     pub packed: Vec<u8>,
 }
