@@ -23,12 +23,12 @@ export const rate = (number) => tenths.format(number);
  * @param {number} ms
  */
 export function span(ms) {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 10_000) return `${tenths.format(ms / 1000)} s`;
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  if (ms < 172_800_000) return `${Math.round(ms / 3_600_000)} h`;
-  return `${Math.round(ms / 86_400_000)} d`;
+  if (ms < 1000) return `${Math.floor(ms)} ms`;
+  if (ms < 10_000) return `${tenths.format(Math.floor(ms / 100) / 10)} s`;
+  if (ms < 120_000) return `${Math.floor(ms / 1000)} s`;
+  if (ms < 7_200_000) return `${Math.floor(ms / 60_000)} min`;
+  if (ms < 172_800_000) return `${Math.floor(ms / 3_600_000)} h`;
+  return `${Math.floor(ms / 86_400_000)} d`;
 }
 
 /** @param {string} id @returns {HTMLElement} */
@@ -93,6 +93,20 @@ export function fill(root, values) {
 }
 
 /**
+ * Writes a message into an element; values in back-ticks are set as code.
+ * @param {Element} element
+ * @param {string} text
+ */
+export function say(element, text) {
+  element.replaceChildren(...text.split("`").map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = document.createElement("code");
+    code.textContent = part;
+    return code;
+  }));
+}
+
+/**
  * A fresh copy of the first element in a `<template>`.
  * @param {string} id
  * @returns {HTMLElement}
@@ -106,7 +120,7 @@ export function copyOf(id) {
 
 /** Says something to screen readers, without moving the focus. @param {string} text */
 export function announce(text) {
-  part("announce").textContent = text;
+  part("announce").textContent = text.replaceAll("`", "");
 }
 
 const LIVE_WORDS = { connecting: "Connecting", online: "Live", reconnecting: "Reconnecting", refused: "Stopped" };
@@ -121,7 +135,7 @@ export function showLive(state, { attempt, problem }) {
   const mark = part("live");
   mark.dataset.state = state;
   document.documentElement.dataset.live = state;
-  const since = state === "reconnecting" || state === "refused" ? `, figures of ${clockForm.format(lastOnline)}` : "";
+  const since = state === "reconnecting" || state === "refused" ? `, as of ${clockForm.format(lastOnline)}` : "";
   part("live-word").textContent = LIVE_WORDS[state] + since;
   mark.title = problem?.detail ?? "";
   // A cut that the first attempt mends is not worth interrupting anyone.
@@ -155,4 +169,38 @@ export async function ask(path, body) {
     const detail = "the server cannot be reached at present";
     return { value: null, problem: { code: "unreachable", detail, retryable: true } };
   }
+}
+
+/** A message in the place of an answer: `loading`, `error` or `offline`. @param {string} state @param {string} text */
+export function stateOf(state, text) {
+  const element = document.createElement("p");
+  element.className = "state";
+  element.dataset.state = state;
+  say(element, text);
+  return element;
+}
+
+/**
+ * Answers the look-up form of a page (#look, #look-gtin, #look-answer) in place.
+ * @param {(asked: string) => string} path of the question
+ * @param {(value: any) => HTMLElement} show the answer
+ * @param {(value: any) => string} tell the answer to screen readers
+ */
+export function answerLookUps(path, show, tell) {
+  const [input, answer] = [/** @type {HTMLInputElement} */ (part("look-gtin")), part("look-answer")];
+  let latest = 0;
+  part("look").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const asked = input.value.trim();
+    if (asked === "") return input.focus();
+    const own = (latest += 1);
+    const patience = setTimeout(() => answer.replaceChildren(stateOf("loading", "Looking")), 150);
+    const { value, problem } = await ask(path(encodeURIComponent(asked)));
+    clearTimeout(patience);
+    if (own !== latest) return; // Another one was asked for meanwhile.
+    input.select();
+    const unreachable = problem?.code === "unreachable";
+    answer.replaceChildren(problem ? stateOf(unreachable ? "offline" : "error", problem.detail) : show(value));
+    announce(problem ? problem.detail : tell(value));
+  });
 }

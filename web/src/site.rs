@@ -190,7 +190,7 @@ mod tests {
         let (head, body) = ask(Request::get("/v1/cold").header(header::ACCEPT, "text/html,*/*"), "").await;
         assert_eq!(head.status(), StatusCode::CONFLICT);
         assert_eq!(head.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
-        assert!(body.contains("freezer `&#60;3&#62;` is open"), "{body}");
+        assert!(body.contains("freezer <code>&#60;3&#62;</code> is open"), "{body}");
         assert!(
             body.contains("0af7651916cd43dd8448eb211c80319c") && body.contains("href=\"/problems/too_cold\"")
         );
