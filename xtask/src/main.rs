@@ -1,3 +1,56 @@
-//! xtask
+//! The chores of this workspace: `cargo xtask test` and `cargo xtask bench`.
+//!
+//! - [`args`]: what was asked for.
+//! - [`workspace`]: where the checkout is, where builds go, how cargo is called.
+//! - [`tools`]: installs what a step needs, when it is missing.
+//! - [`steps`]: the steps of `test`, in order.
+//! - [`tally`]: counts the tests that ran.
+//! - [`bench`]: builds and runs the benchmarks.
+//!
+//! What is a `#[test]` elsewhere is not repeated here.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
-fn main() {}
+mod args;
+mod bench;
+mod steps;
+mod tally;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::args::Request;
+use crate::workspace::Workspace;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let request = match args::parse(&arguments) {
+        Ok(request) => request,
+        Err(error) => {
+            eprintln!("error: {error:#}\n\n{}", args::USAGE);
+            return ExitCode::from(EXIT_USAGE);
+        }
+    };
+    match run(&request) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(request: &Request) -> Result<()> {
+    match request {
+        Request::Help => println!("{}", args::USAGE),
+        Request::List => steps::list(),
+        Request::Test { only } => steps::run(&Workspace::find()?, only)?,
+        Request::Bench { name, rest } => bench::run(&Workspace::find()?, name, rest)?,
+    }
+    Ok(())
+}
+
+/// `EX_USAGE` of sysexits: the command line makes no sense.
+const EXIT_USAGE: u8 = 64;

@@ -1,0 +1,23 @@
+//! Builds in release and runs a benchmark: the one of the gs1 crate, or one of the program `bench` of the `tests` package.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::tools::Tool;
+use crate::workspace::{self, Workspace};
+
+/// Runs the benchmark `name`, which gets the arguments in `rest`.
+pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<()> {
+    Tool::CCompiler.provide(workspace)?;
+    if name == "gs1" {
+        let words = ["run", "--release", "--locked", "--package", "gs1", "--example", "bench", "--"];
+        return workspace::run(workspace.cargo(words).args(rest));
+    }
+    // The programs under test are built too: `bench` starts them from the directory it lies in itself.
+    let build =
+        ["build", "--release", "--locked", "--package", "agent", "--package", "hub", "--package", "tests"];
+    workspace::run(workspace.cargo(build).arg("--bins"))?;
+    let program = workspace.target().join("release/bench");
+    workspace::run(Command::new(&program).arg(name).args(rest)).context("the benchmark failed")
+}
