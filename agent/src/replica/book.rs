@@ -1,0 +1,385 @@
+//! What the writer knows of the ledger while a transaction is open, and how an event becomes rows.
+//!
+//! Nothing here commits: the writer does, and throws the whole book's memory away when it cannot.
+
+use std::collections::HashMap;
+
+use ledger::{
+    Balance, Context, DeviceId, Entry, Fingerprint, Head, Item, PositionKey, Seq, Stamp, Timestamp,
+    TradingDay, UserId, Verdict, decide,
+};
+use rusqlite::{Connection, OptionalExtension as _, Statement, params};
+
+use super::cache::PositionCache;
+use super::row::{self, Beside, Fault};
+use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
+
+/// Changed balances held back before they are written. Far below what the cache keeps, so that an item whose change
+/// is not written yet is never read from its rows.
+const CHANGES_MAX: usize = 1_024;
+
+/// Names kept in memory; a store has far fewer, whoever sends more only makes them be looked up again.
+const NAMES_MAX: usize = 10_000;
+
+/// The writer's view of the ledger within the open transaction.
+pub(super) struct Book<'c> {
+    pub(super) db: &'c Connection,
+    sql: Statements<'c>,
+    trading_day: TradingDay,
+    /// The moment the transaction began: when its movements are recorded.
+    pub(super) now: Timestamp,
+    pub(super) tip: Tip,
+    pub(super) sync: SyncState,
+    /// How far `sync` is from its row.
+    pub(super) unwritten: Unwritten,
+    /// Items to be published once they are committed.
+    pub(super) items: Vec<Item>,
+    /// The next places in the ledger are taken: nothing new may be recorded.
+    pub(super) held: bool,
+    positions: PositionCache,
+    devices: HashMap<Box<str>, Device>,
+    people: HashMap<Box<str>, i64>,
+    /// Balances not written yet, each with the entry it covers; the last one of a key counts.
+    changes: Vec<(PositionKey, Balance, Seq)>,
+    scratch: Vec<u8>,
+}
+
+/// What of the sync state is not in its row yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unwritten {
+    /// Nothing.
+    Nothing,
+    /// Watermarks, which the hub tells again: they may wait for other work.
+    Marks,
+    /// Something that must be on disk before its caller is answered.
+    State,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Device {
+    id: i64,
+    /// The largest sequence number recorded of it: what lies above cannot be a repeat.
+    last: u64,
+}
+
+struct Statements<'c> {
+    insert_movement: Statement<'c>,
+    set_position: Statement<'c>,
+    positions_of: Statement<'c>,
+    by_source: Statement<'c>,
+    by_event: Statement<'c>,
+    device: Statement<'c>,
+    add_device: Statement<'c>,
+    last_of_device: Statement<'c>,
+    person: Statement<'c>,
+    add_person: Statement<'c>,
+    set_item: Statement<'c>,
+    set_sync: Statement<'c>,
+}
+
+impl<'c> Statements<'c> {
+    fn new(db: &'c Connection) -> rusqlite::Result<Self> {
+        Ok(Self {
+            insert_movement: db.prepare(row::INSERT)?,
+            set_position: db.prepare(row::SET_POSITION)?,
+            positions_of: db.prepare(
+                "SELECT item, lot, serial, account, transfer, balance, seq FROM position WHERE item = ?",
+            )?,
+            by_source: db.prepare(
+                "SELECT seq, fingerprint FROM movement WHERE device = ? AND device_seq = ? ORDER BY leg LIMIT 1",
+            )?,
+            by_event: db
+                .prepare("SELECT seq, fingerprint FROM movement WHERE event_id = ? ORDER BY leg LIMIT 1")?,
+            device: db.prepare("SELECT id FROM device WHERE name = ?")?,
+            add_device: db.prepare("INSERT INTO device (name) VALUES (?) RETURNING id")?,
+            last_of_device: db.prepare("SELECT max(device_seq) FROM movement WHERE device = ?")?,
+            person: db.prepare("SELECT id FROM person WHERE name = ?")?,
+            add_person: db.prepare("INSERT INTO person (name) VALUES (?) RETURNING id")?,
+            set_item: db.prepare(
+                "INSERT OR REPLACE INTO item (gtin, name, unit, price, currency, department) VALUES (?,?,?,?,?,?)",
+            )?,
+            set_sync: db.prepare(
+                "UPDATE meta SET epoch = ?, claim_expected = ?, claim_nonce = ?, committed = ?, reconciled = ?, \
+                 feed_cursor = ?, read_only = ? WHERE id = 1",
+            )?,
+        })
+    }
+}
+
+impl<'c> Book<'c> {
+    pub(super) fn new(
+        db: &'c Connection,
+        trading_day: TradingDay,
+        tip: Tip,
+        sync: SyncState,
+    ) -> rusqlite::Result<Self> {
+        Ok(Self {
+            db,
+            sql: Statements::new(db)?,
+            trading_day,
+            now: Timestamp::default(),
+            tip,
+            sync,
+            unwritten: Unwritten::Nothing,
+            items: Vec::new(),
+            held: false,
+            positions: PositionCache::default(),
+            devices: HashMap::new(),
+            people: HashMap::new(),
+            changes: Vec::new(),
+            scratch: Vec::new(),
+        })
+    }
+
+    /// Forgets everything that the rolled back transaction may have left in memory.
+    pub(super) fn forget(&mut self, tip: Tip, sync: SyncState) {
+        self.tip = tip;
+        self.sync = sync;
+        // Marks may have been published and not written.
+        self.unwritten = Unwritten::Marks;
+        self.items.clear();
+        self.positions = PositionCache::default();
+        self.devices.clear();
+        self.people.clear();
+        self.changes.clear();
+    }
+
+    /// Whether new events may be recorded.
+    pub(super) fn open_for_events(&self) -> Result<(), ReplicaError> {
+        match &self.sync.read_only {
+            Some(reason) => Err(ReplicaError::ReadOnly { reason: reason.clone() }),
+            None if self.held => Err(ReplicaError::Held),
+            None => Ok(()),
+        }
+    }
+
+    /// Records one event, or says why not.
+    pub(super) fn record(&mut self, scan: &Scan) -> Result<Outcome, Fault> {
+        let Scan { command, stamp, fingerprint } = scan;
+        let device = self.device(&stamp.device)?;
+        if let Some(known) = self.known(stamp, device, *fingerprint)? {
+            return Ok(known);
+        }
+        let item = command.line().item;
+        let context = Context { now: self.now, trading_day: &self.trading_day };
+        let positions = self.positions.of(item, &mut self.sql.positions_of)?;
+        let decision = match decide(positions, command, stamp, context) {
+            Ok(decision) => decision,
+            Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        };
+        let mut last = (Seq::ZERO, Balance::ZERO, Balance::ZERO);
+        for movement in decision.movements {
+            let head = self.tip.head.after(&movement, &mut self.scratch);
+            last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
+        }
+        let (seq, on_hand, sellable) = last;
+        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices })
+    }
+
+    /// Adds an entry whose place and hash are right. Answers with the item's sums after it.
+    pub(super) fn append(
+        &mut self,
+        entry: &Entry,
+        fingerprint: Option<Fingerprint>,
+    ) -> Result<(Seq, Balance, Balance), Fault> {
+        let (item, seq) = (entry.movement.item, entry.seq);
+        let device = self.device(&entry.movement.source.device)?.id;
+        let person = self.person(&entry.movement.user)?;
+        let positions = self.positions.of(item, &mut self.sql.positions_of)?;
+        let overflow = || Fault::Contradiction(format!("entry {seq} leaves the range of numbers"));
+        let effect = positions.apply(&entry.movement).map_err(|_overflow| overflow())?;
+        let mut digest = self.tip.digest;
+        for change in [effect.from, effect.to] {
+            digest = digest.changed(&change.key, change.before, change.after);
+            self.changes.push((change.key, change.after, seq));
+        }
+        let beside = Beside {
+            on_hand: positions.physical(item).ok_or_else(overflow)?,
+            sellable: positions.sellable(item).ok_or_else(overflow)?,
+            digest,
+            fingerprint,
+        };
+        row::insert(&mut self.sql.insert_movement, (entry, device, person), &beside)?;
+        self.tip = Tip { head: Head { seq, hash: entry.hash }, digest };
+        let source = &entry.movement.source;
+        if let Some(device) = self.devices.get_mut(source.device.as_str()) {
+            device.last = device.last.max(source.device_seq.get());
+        }
+        if self.changes.len() >= CHANGES_MAX {
+            self.write_changes()?;
+        }
+        Ok((seq, beside.on_hand, beside.sellable))
+    }
+
+    /// Writes what is still held back; the transaction may be committed after that. Watermarks are written along with
+    /// other things, or by themselves when they are `due`.
+    pub(super) fn finish(&mut self, due: bool) -> Result<(), Fault> {
+        let others = !self.changes.is_empty() || !self.items.is_empty();
+        self.write_changes()?;
+        if self.unwritten == Unwritten::State || (self.unwritten == Unwritten::Marks && (due || others)) {
+            self.unwritten = Unwritten::Nothing;
+            let sync = &self.sync;
+            self.sql.set_sync.execute(params![
+                sync.epoch.get().cast_signed(),
+                sync.claim.map(|claim| claim.expected.get().cast_signed()),
+                sync.claim.map(|claim| claim.nonce),
+                sync.committed.get().cast_signed(),
+                sync.reconciled.get().cast_signed(),
+                sync.feed_cursor.cast_signed(),
+                sync.read_only,
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Adds or replaces an item of the catalogue.
+    pub(super) fn set_item(&mut self, item: Item) -> Result<(), Fault> {
+        self.sql.set_item.execute(params![
+            item.gtin.as_u64().cast_signed(),
+            item.name,
+            item.unit.code(),
+            item.price.map(|price| price.amount.minor()),
+            item.price.as_ref().map(|price| price.currency.as_str()),
+            item.department,
+        ])?;
+        self.items.push(item);
+        Ok(())
+    }
+
+    /// Changes what is known of the hub.
+    pub(super) fn change_sync(&mut self, change: impl FnOnce(&mut SyncState)) {
+        change(&mut self.sync);
+        self.unwritten = Unwritten::State;
+    }
+
+    /// Raises the watermarks.
+    pub(super) fn raise_marks(&mut self, committed: Seq, reconciled: Seq) {
+        self.sync.committed = self.sync.committed.max(committed);
+        self.sync.reconciled = self.sync.reconciled.max(reconciled);
+        self.unwritten = self.unwritten.max(Unwritten::Marks);
+    }
+
+    /// What is recorded under the event's identity, judged against what it says now (R7).
+    fn known(
+        &mut self,
+        stamp: &Stamp,
+        device: Device,
+        fingerprint: Fingerprint,
+    ) -> Result<Option<Outcome>, Fault> {
+        let mut verdict = None;
+        if stamp.device_seq.get() <= device.last {
+            let key = params![device.id, stamp.device_seq.get().cast_signed()];
+            verdict = judge(&mut self.sql.by_source, key, fingerprint)?;
+        }
+        if let (None | Some(Outcome::Duplicate { .. }), Some(id)) = (&verdict, &stamp.event_id) {
+            verdict = judge(&mut self.sql.by_event, params![id.as_bytes()], fingerprint)?.or(verdict);
+        }
+        Ok(verdict)
+    }
+
+    fn device(&mut self, device: &DeviceId) -> Result<Device, Fault> {
+        let name = device.as_str();
+        if let Some(device) = self.devices.get(name) {
+            return Ok(*device);
+        }
+        let device = match id_of(&mut self.sql.device, name)? {
+            None => Device { id: self.sql.add_device.query_row([name], |row| row.get(0))?, last: 0 },
+            Some(id) => {
+                let last: Option<i64> = self.sql.last_of_device.query_row([id], |row| row.get(0))?;
+                Device { id, last: last.unwrap_or_default().cast_unsigned() }
+            }
+        };
+        remember(&mut self.devices, name, device);
+        Ok(device)
+    }
+
+    fn person(&mut self, user: &UserId) -> Result<i64, Fault> {
+        let name = user.as_str();
+        if let Some(id) = self.people.get(name) {
+            return Ok(*id);
+        }
+        let id = match id_of(&mut self.sql.person, name)? {
+            None => self.sql.add_person.query_row([name], |row| row.get(0))?,
+            Some(id) => id,
+        };
+        remember(&mut self.people, name, id);
+        Ok(id)
+    }
+
+    /// One write per key however often it changed, in key order, so that neighbours share a page.
+    fn write_changes(&mut self) -> Result<(), Fault> {
+        // The sort is stable: of equal keys, the last one stays last.
+        self.changes.sort_by_key(|(key, _, _)| *key);
+        let mut changes = self.changes.iter().peekable();
+        while let Some((key, balance, seq)) = changes.next() {
+            if changes.peek().is_none_or(|(next, _, _)| next != key) {
+                row::set_position(&mut self.sql.set_position, key, *balance, *seq)?;
+            }
+        }
+        self.changes.clear();
+        Ok(())
+    }
+}
+
+fn id_of(statement: &mut Statement<'_>, name: &str) -> rusqlite::Result<Option<i64>> {
+    statement.query_row([name], |row| row.get(0)).optional()
+}
+
+fn remember<T>(names: &mut HashMap<Box<str>, T>, name: &str, value: T) {
+    if names.len() >= NAMES_MAX {
+        names.clear();
+    }
+    names.insert(name.into(), value);
+}
+
+fn judge(
+    statement: &mut Statement<'_>,
+    key: &[&dyn rusqlite::ToSql],
+    fingerprint: Fingerprint,
+) -> Result<Option<Outcome>, Fault> {
+    let found = statement.query_row(key, |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)));
+    let Some((seq, recorded)) = found.optional()? else {
+        return Ok(None);
+    };
+    let seq = Seq::new(seq.cast_unsigned());
+    // An entry known by its identity only can only be a repeat.
+    let recorded = recorded.map_or(fingerprint, |number| Fingerprint::new(number.cast_unsigned()));
+    Ok(match fingerprint.judge(Some(recorded)) {
+        Verdict::Conflict => Some(Outcome::Conflict { seq }),
+        Verdict::Duplicate => Some(Outcome::Duplicate { seq }),
+        Verdict::New => None,
+    })
+}
+
+/// Reads what is known of the hub.
+pub(super) fn read_sync(db: &Connection) -> Result<SyncState, Fault> {
+    let sql =
+        "SELECT epoch, claim_expected, claim_nonce, committed, reconciled, feed_cursor, read_only FROM meta";
+    Ok(db.query_row(sql, [], |row| {
+        let number = |at| row.get::<_, Option<i64>>(at).map(|n| n.unwrap_or_default().cast_unsigned());
+        let nonce: Option<[u8; 16]> = row.get(2)?;
+        let expected = ledger::Epoch::new(number(1)?);
+        Ok(SyncState {
+            epoch: ledger::Epoch::new(number(0)?),
+            claim: nonce.map(|nonce| Claim { expected, nonce }),
+            committed: Seq::new(number(3)?),
+            reconciled: Seq::new(number(4)?),
+            feed_cursor: number(5)?,
+            read_only: row.get(6)?,
+        })
+    })?)
+}
+
+/// Reads the end of the ledger.
+pub(super) fn read_tip(db: &Connection) -> Result<Tip, Fault> {
+    let sql = "SELECT seq, hash, digest FROM movement ORDER BY seq DESC LIMIT 1";
+    let mut statement = db.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    match rows.next()? {
+        None => Ok(Tip::default()),
+        Some(found) => Ok(Tip {
+            head: Head { seq: Seq::new(found.get::<_, i64>(0)?.cast_unsigned()), hash: row::hash(found, 1)? },
+            digest: row::digest(found, 2)?,
+        }),
+    }
+}

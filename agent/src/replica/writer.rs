@@ -1,0 +1,295 @@
+//! The one thread that writes: it takes what waits, records it in one transaction, and answers once that is on disk.
+//!
+//! The order that keeps the promise: commit, then publish, then answer. When anything fails in between, the whole
+//! transaction is rolled back and everyone in it is told that nothing was recorded.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use ledger::{Timestamp, TradingDay};
+use rusqlite::Connection;
+use tokio::sync::{oneshot, watch};
+use tracing::{debug, error, info};
+
+use super::book::{Book, Unwritten};
+use super::catalogue::Catalogue;
+use super::row::Fault;
+use super::{ReplicaError, SyncState, Tip};
+
+/// Most events in one transaction: what waits behind it waits a few milliseconds at most.
+const GROUP_EVENTS_MAX: usize = 512;
+
+/// How long a watermark may wait to be written when nothing else is. It is told again by the hub anyway.
+const SYNC_WRITE_AFTER: Duration = Duration::from_secs(1);
+
+/// How long the writer must have been idle before it copies the write-ahead log into the file.
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(2);
+
+/// What is sent to the writer.
+pub(super) enum Message {
+    /// Work within a transaction, of about this many events.
+    Job { events: usize, job: Box<dyn Job> },
+    /// Everything before it is done; end.
+    Stop { ended: oneshot::Sender<()> },
+}
+
+/// Work for the writer with somebody who waits for its outcome.
+pub(super) trait Job: Send {
+    /// Does the work within the open transaction. A fault rolls the transaction back.
+    fn run(&mut self, book: &mut Book<'_>) -> Result<(), Fault>;
+    /// Tells whoever waits: the outcome once it is durable, or why the transaction could not be committed.
+    fn answer(self: Box<Self>, failed: Option<&ReplicaError>);
+}
+
+/// A closure as a job.
+pub(super) struct Work<F, T> {
+    work: Option<F>,
+    outcome: Option<Result<T, ReplicaError>>,
+    answer: oneshot::Sender<Result<T, ReplicaError>>,
+}
+
+impl<F, T> Work<F, T> {
+    pub(super) fn new(work: F) -> (Self, oneshot::Receiver<Result<T, ReplicaError>>) {
+        let (answer, answered) = oneshot::channel();
+        (Self { work: Some(work), outcome: None, answer }, answered)
+    }
+}
+
+impl<F, T> Job for Work<F, T>
+where
+    F: FnOnce(&mut Book<'_>) -> Result<Result<T, ReplicaError>, Fault> + Send,
+    T: Send,
+{
+    fn run(&mut self, book: &mut Book<'_>) -> Result<(), Fault> {
+        if let Some(work) = self.work.take() {
+            self.outcome = Some(work(book)?);
+        }
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, failed: Option<&ReplicaError>) {
+        let outcome = match failed {
+            Some(failed) => Err(failed.clone()),
+            None => self.outcome.unwrap_or(Err(ReplicaError::Stopped)),
+        };
+        if self.answer.send(outcome).is_err() {
+            debug!("whoever asked for a write did not wait for its outcome");
+        }
+    }
+}
+
+/// What the writer tells the rest of the agent.
+pub(super) struct Published {
+    pub(super) tip: watch::Sender<Tip>,
+    pub(super) sync: watch::Sender<SyncState>,
+    pub(super) catalogue: Arc<Catalogue>,
+}
+
+/// Writes until it is stopped or nobody can ask it for anything any more. Answers with whom to tell that it ended.
+pub(super) fn run(
+    db: &Connection,
+    trading_day: TradingDay,
+    published: &Published,
+    messages: &Receiver<Message>,
+) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
+    let tip = *published.tip.borrow();
+    let sync = published.sync.borrow().clone();
+    let mut writer = Writer {
+        db,
+        book: Book::new(db, trading_day, tip, sync)?,
+        published,
+        group: Vec::new(),
+        pace: Pace::default(),
+        checkpointed: true,
+    };
+    let ended = writer.serve(messages);
+    writer.write_marks();
+    checkpoint(db);
+    Ok(ended)
+}
+
+struct Writer<'c> {
+    db: &'c Connection,
+    book: Book<'c>,
+    published: &'c Published,
+    group: Vec<Box<dyn Job>>,
+    pace: Pace,
+    checkpointed: bool,
+}
+
+/// How groups have been of late, to judge whether waiting for more is worth it.
+#[derive(Debug, Default)]
+struct Pace {
+    events: usize,
+    commit: Duration,
+}
+
+impl Writer<'_> {
+    fn serve(&mut self, messages: &Receiver<Message>) -> Option<oneshot::Sender<()>> {
+        loop {
+            let message = match self.next(messages) {
+                Ok(message) => message,
+                Err(_all_gone) => return None,
+            };
+            match message {
+                Some(Message::Stop { ended }) => return Some(ended),
+                Some(Message::Job { events, job }) => {
+                    if let Some(ended) = self.write_group(messages, events, job) {
+                        return Some(ended);
+                    }
+                }
+                None => self.rest(),
+            }
+        }
+    }
+
+    /// The next message; `None` when the writer has been idle for so long that something is to be tidied up.
+    fn next(&self, messages: &Receiver<Message>) -> Result<Option<Message>, RecvTimeoutError> {
+        let patience = match (self.book.unwritten, self.checkpointed) {
+            (Unwritten::Marks | Unwritten::State, _) => SYNC_WRITE_AFTER,
+            (Unwritten::Nothing, false) => CHECKPOINT_AFTER,
+            (Unwritten::Nothing, true) => {
+                return messages.recv().map(Some).map_err(|_gone| RecvTimeoutError::Disconnected);
+            }
+        };
+        match messages.recv_timeout(patience) {
+            Ok(message) => Ok(Some(message)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Writes a watermark that waits, then the write-ahead log into the file.
+    fn rest(&mut self) {
+        if self.book.unwritten != Unwritten::Nothing {
+            self.write_marks();
+        } else if !self.checkpointed {
+            checkpoint(self.db);
+            self.checkpointed = true;
+        }
+    }
+
+    fn write_marks(&mut self) {
+        if self.book.unwritten == Unwritten::Nothing {
+            return;
+        }
+        if let Err(fault) = self.begin().and_then(|()| self.commit(true)) {
+            self.roll_back(&fault);
+        }
+    }
+
+    /// Does this job and what else waits in one transaction. Answers with whom to tell when it is to end.
+    fn write_group(
+        &mut self,
+        messages: &Receiver<Message>,
+        events: usize,
+        job: Box<dyn Job>,
+    ) -> Option<oneshot::Sender<()>> {
+        let mut ended = None;
+        let done = self.begin().and_then(|()| {
+            let mut size = self.work(events, job)?;
+            while size < GROUP_EVENTS_MAX {
+                match self.pace.more(messages, size) {
+                    Some(Message::Job { events, job }) => size = size.saturating_add(self.work(events, job)?),
+                    Some(Message::Stop { ended: waiting }) => {
+                        ended = Some(waiting);
+                        break;
+                    }
+                    None => break,
+                }
+            }
+            let began = Instant::now();
+            self.commit(false)?;
+            self.pace = Pace { events: size, commit: began.elapsed() };
+            Ok(())
+        });
+        match done {
+            Ok(()) => self.group.drain(..).for_each(|job| job.answer(None)),
+            Err(fault) => {
+                let failed = self.roll_back(&fault);
+                self.group.drain(..).for_each(|job| job.answer(Some(&failed)));
+            }
+        }
+        ended
+    }
+
+    fn work(&mut self, events: usize, mut job: Box<dyn Job>) -> Result<usize, Fault> {
+        let done = job.run(&mut self.book);
+        // Also after a fault: whoever waits must be told.
+        self.group.push(job);
+        done.map(|()| events)
+    }
+
+    fn begin(&mut self) -> Result<(), Fault> {
+        self.book.now = now();
+        Ok(self.db.prepare_cached("BEGIN IMMEDIATE")?.raw_execute().map(drop)?)
+    }
+
+    /// Commits, then publishes.
+    fn commit(&mut self, marks_due: bool) -> Result<(), Fault> {
+        self.book.finish(marks_due)?;
+        self.db.prepare_cached("COMMIT")?.raw_execute()?;
+        self.checkpointed = false;
+        let items = std::mem::take(&mut self.book.items);
+        if !items.is_empty() {
+            self.published.catalogue.put(&items);
+        }
+        self.published.sync.send_if_modified(|sync| replace(sync, &self.book.sync));
+        self.published.tip.send_if_modified(|tip| replace(tip, &self.book.tip));
+        Ok(())
+    }
+
+    fn roll_back(&mut self, fault: &Fault) -> ReplicaError {
+        let failed = ReplicaError::of_fault(fault);
+        error!(cause = %fault, "{failed}");
+        if !self.db.is_autocommit()
+            && let Err(stuck) = self.db.execute_batch("ROLLBACK")
+        {
+            error!(cause = %stuck, "the transaction could not be rolled back");
+        }
+        let (tip, sync) = (*self.published.tip.borrow(), self.published.sync.borrow().clone());
+        self.book.forget(tip, sync);
+        failed
+    }
+}
+
+impl Pace {
+    /// What else belongs into the group: what waits, and what is likely to come while waiting costs less than another
+    /// commit. The callers of the last group tend to be back at once; a lone caller is never waited for.
+    fn more(&self, messages: &Receiver<Message>, size: usize) -> Option<Message> {
+        match messages.try_recv() {
+            Ok(message) => Some(message),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) if size < self.events && LINGER_SHARE > 0 => {
+                messages.recv_timeout(self.commit / LINGER_SHARE).ok()
+            }
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+}
+
+/// The share of a commit's duration that the writer waits for one more event.
+const LINGER_SHARE: u32 = 4;
+
+fn replace<T: PartialEq + Clone>(published: &mut T, new: &T) -> bool {
+    let changed = published != new;
+    if changed {
+        published.clone_from(new);
+    }
+    changed
+}
+
+fn checkpoint(db: &Connection) {
+    let copied = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2));
+    match copied {
+        Ok(pages) => debug!(pages, "write-ahead log copied"),
+        Err(refused) => info!(cause = %refused, "write-ahead log not copied now"),
+    }
+}
+
+/// The wall clock.
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
