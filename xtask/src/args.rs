@@ -10,8 +10,7 @@ usage: cargo xtask COMMAND
 
   test [--only STEP]...       install what is missing, then check and test everything, in the order of `test --list`
   test --list                 name the steps
-  bench NAME [--json FILE]    build in release and run a benchmark; `bench gs1` runs the one of the gs1 crate,
-                              `bench --help` names the others
+  bench NAME [--json FILE]    build in release and run a benchmark: disk, or gs1 for the one of the gs1 crate
 
 builds go to CARGO_TARGET_DIR, or to ~/.cache/shelfline/target when it is not set";
 
@@ -38,7 +37,7 @@ pub(crate) enum Request {
 
 /// Reads the command line, without the program's name.
 pub(crate) fn parse(arguments: &[String]) -> Result<Request> {
-    let (command, rest) = arguments.split_first().context("no command given")?;
+    let Some((command, rest)) = arguments.split_first() else { return Ok(Request::Help) };
     match command.as_str() {
         "help" | "-h" | "--help" => Ok(Request::Help),
         "test" => parse_test(rest),
@@ -100,7 +99,6 @@ mod tests {
     fn a_wrong_line_is_named() {
         #[rustfmt::skip]
         let cases = [
-            ("",                  "no command given"),
             ("tset",              "there is no command `tset`"),
             ("test --fast",       "`test` does not know `--fast`"),
             ("test --only",       "`--only` needs the name of a step"),

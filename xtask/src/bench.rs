@@ -14,10 +14,12 @@ pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<
         let words = ["run", "--release", "--locked", "--package", "gs1", "--example", "bench", "--"];
         return workspace::run(workspace.cargo(words).args(rest));
     }
-    // The programs under test are built too: `bench` starts them from the directory it lies in itself.
-    let build =
-        ["build", "--release", "--locked", "--package", "agent", "--package", "hub", "--package", "tests"];
-    workspace::run(workspace.cargo(build).arg("--bins"))?;
+    let mut build = workspace.cargo(["build", "--release", "--locked", "--bins", "--package", "tests"]);
+    if name != "disk" {
+        // The programs under test: `bench` starts them from the directory it lies in itself.
+        build.args(["--package", "agent", "--package", "hub"]);
+    }
+    workspace::run(&mut build)?;
     let program = workspace.target().join("release/bench");
     workspace::run(Command::new(&program).arg(name).args(rest)).context("the benchmark failed")
 }
