@@ -139,8 +139,9 @@ pub(crate) fn run(workspace: &Workspace, only: &[Step]) -> Result<()> {
     for step in chosen {
         println!("\n==> {}: {}", step.name(), workspace::shown(&step.command(workspace)));
         let start = Instant::now();
-        let tally =
-            step.run(workspace).with_context(|| format!("step `{}` failed: {}", step.name(), step.hint()))?;
+        let tally = step
+            .run(workspace)
+            .with_context(|| format!("step `{}` failed ({})", step.name(), step.hint()))?;
         total += tally;
         times.push((step.name(), start.elapsed()));
         println!("==> {}: ok in {}", step.name(), seconds(start.elapsed()));
