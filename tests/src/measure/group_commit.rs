@@ -127,7 +127,7 @@ fn open(path: &Path) -> Result<Connection> {
     let connection =
         Connection::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
     connection
-        .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF;")
+        .execute_batch(SETTINGS)
         .and_then(|()| connection.execute_batch(SCHEMA))
         .context("the database cannot be set up")?;
     Ok(connection)
@@ -138,25 +138,21 @@ struct Writer<'a> {
     connection: &'a Connection,
     movement: Statement<'a>,
     position: Statement<'a>,
-    device: Statement<'a>,
     head: [u8; 32],
     seq: i64,
 }
 
 impl<'a> Writer<'a> {
     fn new(connection: &'a Connection) -> Result<Self> {
+        let movement = "INSERT INTO movement (seq, item, qty, from_account, to_account, reason, device, device_seq, leg, \
+                        person, occurred_at, clock_offset, recorded_at, business_date, on_hand, sellable, hash, digest, \
+                        fingerprint, raw_scan) VALUES (?,?,1,1,21,2,?,?,0,1,?,40,?,20781,?,?,?,?,?,?)";
+        let position = "INSERT OR REPLACE INTO position (item, lot, serial, account, transfer, balance, seq) \
+                        VALUES (?,'','',?,'',?,?)";
         Ok(Self {
             connection,
-            movement: connection.prepare(
-                "INSERT INTO movement VALUES (?1, ?2, ?3, ?1, ?4, NULL, 1, 10, 90, 3, NULL, 'clerk', ?5, ?6, ?6, 20781, ?7)",
-            )?,
-            position: connection.prepare(
-                "INSERT INTO position VALUES (?1, '', ?2, ?3, ?4) \
-                 ON CONFLICT DO UPDATE SET on_hand = on_hand + excluded.on_hand, seq = excluded.seq",
-            )?,
-            device: connection.prepare(
-                "INSERT INTO device VALUES (?1, ?2) ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq",
-            )?,
+            movement: connection.prepare(movement)?,
+            position: connection.prepare(position)?,
             head: [0; 32],
             seq: 0,
         })
@@ -173,18 +169,31 @@ impl<'a> Writer<'a> {
     }
 
     fn write(&mut self) -> rusqlite::Result<()> {
-        let gtin = 4_000_000_000_000_i64.saturating_add(self.seq.wrapping_mul(7_919) % ITEMS);
-        let device = self.seq % 64;
-        let at_ms = 1_795_500_000_000_i64.saturating_add(self.seq);
-        let raw = format!("]E0{gtin:013}");
+        let seq = self.seq;
+        let item = 4_000_000_000_000_i64.saturating_add(seq.wrapping_mul(7_919) % ITEMS);
+        let (device, at_ms) = (seq % 64, 1_795_500_000_000_i64.saturating_add(seq));
+        let raw = format!("]E0{item:013}");
         let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.head).update(raw.as_bytes()).update(&self.seq.to_be_bytes());
+        hasher.update(&self.head).update(raw.as_bytes()).update(&seq.to_be_bytes());
         self.head = *hasher.finalize().as_bytes();
-        let (id, _) = self.head.split_at(16);
-        self.movement.execute(params![self.seq, id, device, gtin, raw, at_ms, self.head])?;
-        self.position.execute(params![gtin, 10, -1, self.seq])?;
-        self.position.execute(params![gtin, 90, 1, self.seq])?;
-        self.device.execute(params![device, self.seq])?;
+        let (digest, _) = self.head.split_at(16);
+        let (on_hand, sellable, fingerprint) = (-seq, -seq, at_ms.wrapping_mul(seq));
+        self.movement.execute(params![
+            seq,
+            item,
+            device,
+            seq,
+            at_ms,
+            at_ms,
+            on_hand,
+            sellable,
+            self.head,
+            digest,
+            fingerprint,
+            raw.as_bytes()
+        ])?;
+        self.position.execute(params![item, 1, -seq, seq])?;
+        self.position.execute(params![item, 21, seq, seq])?;
         Ok(())
     }
 }
@@ -193,19 +202,29 @@ impl<'a> Writer<'a> {
 const BATCH_MAX: usize = 64;
 /// Different items scanned, spread over the position table as a shop's are.
 const ITEMS: i64 = 20_000;
+/// The settings of the agent's replica: only what the agent does above SQLite is to make a difference.
+const SETTINGS: &str = "
+PRAGMA page_size = 2048;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 32768;
+";
+/// The two tables of the agent's replica that a scan changes, with their indexes.
 const SCHEMA: &str = "
 CREATE TABLE movement (
-  seq INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, device INTEGER NOT NULL, device_seq INTEGER NOT NULL,
-  gtin INTEGER NOT NULL, lot TEXT, quantity INTEGER NOT NULL, from_account INTEGER NOT NULL, to_account INTEGER NOT NULL,
-  reason INTEGER NOT NULL, document TEXT, user TEXT NOT NULL, raw TEXT, occurred_ms INTEGER NOT NULL,
-  recorded_ms INTEGER NOT NULL, trading_day INTEGER NOT NULL, hash BLOB NOT NULL,
-  UNIQUE (device, device_seq)
+  seq INTEGER PRIMARY KEY, item INTEGER NOT NULL, qty INTEGER NOT NULL, from_account INTEGER NOT NULL,
+  to_account INTEGER NOT NULL, reason INTEGER NOT NULL, device INTEGER NOT NULL, device_seq INTEGER NOT NULL,
+  leg INTEGER NOT NULL, person INTEGER NOT NULL, occurred_at INTEGER NOT NULL, clock_offset INTEGER NOT NULL,
+  recorded_at INTEGER NOT NULL, business_date INTEGER NOT NULL, on_hand INTEGER NOT NULL, sellable INTEGER NOT NULL,
+  hash BLOB NOT NULL, digest BLOB NOT NULL, fingerprint INTEGER, raw_scan BLOB, document TEXT, line INTEGER, lot TEXT,
+  serial TEXT, event_id BLOB, from_transfer TEXT, to_transfer TEXT, corrects INTEGER
 ) STRICT;
+CREATE UNIQUE INDEX movement_source ON movement (device, device_seq, leg);
+CREATE UNIQUE INDEX movement_event ON movement (event_id, leg) WHERE event_id IS NOT NULL;
 CREATE TABLE position (
-  gtin INTEGER NOT NULL, lot TEXT NOT NULL, account INTEGER NOT NULL, on_hand INTEGER NOT NULL, seq INTEGER NOT NULL,
-  PRIMARY KEY (gtin, lot, account)
+  item INTEGER NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, account INTEGER NOT NULL, transfer TEXT NOT NULL,
+  balance INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (item, lot, serial, account, transfer)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE device (device INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL) STRICT;
 ";
 
 #[cfg(test)]
@@ -217,7 +236,7 @@ mod tests {
         let connection = Connection::open(scratch.join(database)).unwrap();
         connection
             .query_row(
-                "SELECT (SELECT count(*) FROM movement), (SELECT sum(on_hand) FROM position WHERE account = 90)",
+                "SELECT (SELECT count(*) FROM movement), (SELECT count(*) FROM position WHERE account = 21)",
                 [],
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
