@@ -19,9 +19,13 @@ const LOCK_FILE: &str = "replica.lock";
 /// How long one connection waits for another. Only a checkpoint can hold a reader up, and that is short.
 const BUSY: Duration = Duration::from_secs(10);
 
+/// Bytes in a page. A scan changes a few bytes in each of three or four pages and all of them go through the log, so
+/// half of SQLite's usual size is a sixth more scans a second; a quarter gains no more and makes reads slower.
+const PAGE_BYTES: u32 = 2_048;
+
 /// Pages in the write-ahead log before the writer copies them into the file: 64 MiB. Copying takes longer than a
 /// commit, so it must be rare enough to stay out of the slowest percent of commits; when idle it happens sooner.
-const CHECKPOINT_PAGES: u32 = 16_384;
+const CHECKPOINT_PAGES: u32 = 32_768;
 
 /// The replica could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +110,8 @@ pub(super) fn open(file: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::file(file, source);
     let mut db = Connection::open(file).map_err(failed)?;
     settle(&db).map_err(failed)?;
+    // Only a new file takes it.
+    db.pragma_update(None, "page_size", PAGE_BYTES).map_err(failed)?;
     db.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     // FULL: a commit is on the disk before it is answered for.
     db.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
