@@ -11,9 +11,11 @@
 //! - [`view`]: how moments and numbers are written into a page;
 //! - [`security`]: the headers that keep a page to its own origin;
 //! - [`site`]: all of this around a router;
-//! - [`server`]: a listener with limits that drains when told to.
+//! - [`server`]: a listener with limits that drains when told to;
+//! - [`client`]: a client of such a server.
 
 pub mod assets;
+pub mod client;
 pub mod extract;
 pub mod layout;
 pub mod problem;
@@ -25,6 +27,7 @@ pub mod trace;
 pub mod view;
 
 pub use crate::assets::{Asset, Assets};
+pub use crate::client::{CallError, Client};
 pub use crate::layout::{Page, Shell};
 pub use crate::problem::Problem;
 pub use crate::server::{Limits, Shutdown, serve};
