@@ -37,6 +37,12 @@ pub enum EndpointError {
     },
 }
 
+/// How long a line may be silent before it counts as cut.
+const SILENCE_MAX_MS: u32 = 15_000;
+
+/// How often an agent says that it is there: twice may get lost before the line counts as cut.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
 /// A hub's listening side.
 #[derive(Debug, Clone)]
 pub struct HubEndpoint {
@@ -160,13 +166,13 @@ fn transport(side: Side) -> TransportConfig {
         .max_concurrent_uni_streams(VarInt::from_u32(8))
         .receive_window(VarInt::from_u32(8 * 1024 * 1024))
         .send_window(8 * 1024 * 1024)
-        .max_idle_timeout(Some(VarInt::from_u32(30_000).into()))
+        .max_idle_timeout(Some(VarInt::from_u32(SILENCE_MAX_MS).into()))
         .initial_mtu(1200);
     let mut discovery = MtuDiscoveryConfig::default();
     discovery.upper_bound(1400);
     config.mtu_discovery_config(Some(discovery));
     if side == Side::Agent {
-        config.keep_alive_interval(Some(Duration::from_secs(10))).enable_segmentation_offload(false);
+        config.keep_alive_interval(Some(KEEP_ALIVE)).enable_segmentation_offload(false);
     }
     config
 }

@@ -65,7 +65,9 @@ pub enum CallError {
     #[error(transparent)]
     Refused(#[from] Problem),
     /// The answer is of another shape than expected, so the server is not the one that was meant.
-    #[error("the answer of `{base}` to {request} is not understood ({status}): check that it is the right server")]
+    #[error(
+        "the answer of `{base}` to {request} is not understood ({status}): check that it is the right server"
+    )]
     NotUnderstood {
         /// The server.
         base: String,
@@ -157,7 +159,8 @@ impl Client {
             source,
         };
         let uri = format!("{}{path}", self.base());
-        let mut builder = Request::builder().method(method).uri(uri).header(header::ACCEPT, "application/json");
+        let mut builder =
+            Request::builder().method(method).uri(uri).header(header::ACCEPT, "application/json");
         let (media_type, bytes) = body.unwrap_or_default();
         if !media_type.is_empty() {
             builder = builder.header(header::CONTENT_TYPE, media_type);

@@ -9,6 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{self, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::{Path as JsonPath, Segment};
@@ -26,6 +27,10 @@ use crate::problem::{
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
+/// A JSON body as it came, for handlers that read its parts one by one. Refused as [`Json`] is, but for its contents.
+#[derive(Debug, Clone)]
+pub struct JsonText(pub Bytes);
+
 /// The query parameters. Refused with `query_invalid`.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
@@ -39,6 +44,15 @@ where
     T: DeserializeOwned,
     S: Send + Sync,
 {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let JsonText(body) = JsonText::from_request(request, state).await?;
+        from_json(&body).map(Json)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonText {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
@@ -56,7 +70,7 @@ where
                     .caused_by(&unread)
             }
         })?;
-        from_json(&body).map(Json)
+        Ok(Self(body))
     }
 }
 
@@ -104,6 +118,14 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         .map_err(|refused| json_problem(refused.inner(), &pointer(refused.path())))?;
     reader.end().map_err(|trailing| json_problem(&trailing, "#"))?;
     Ok(value)
+}
+
+/// Reads JSON into a value that borrows from it, such as the raw text of its parts.
+///
+/// # Errors
+/// `body_malformed` with line and column, or `body_invalid` without saying where.
+pub fn from_json_text<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|refused| json_problem(&refused, "#"))
 }
 
 fn json_problem(refused: &serde_json::Error, pointer: &str) -> Problem {

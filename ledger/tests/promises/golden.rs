@@ -48,7 +48,8 @@ fn chain_and_digest() {
     let mut scratch = Vec::new();
     let first = ChainHash::START.after(Seq::new(1), &plain(), &mut scratch);
     let second = first.after(Seq::new(2), &full(), &mut scratch);
-    expect!["3824c19cfc149963d245fa9b1c174561caeb1dd5b2177cadeafbffd2c9f3eb8f"].assert_eq(&hex(second.as_bytes()));
+    expect!["3824c19cfc149963d245fa9b1c174561caeb1dd5b2177cadeafbffd2c9f3eb8f"]
+        .assert_eq(&hex(second.as_bytes()));
     let positions = Positions::fold([&plain(), &full()]).unwrap();
     expect!["ee5d6ba30c1b4b51c1245dbc53d35901"].assert_eq(&positions.digest().to_string());
 }
