@@ -104,7 +104,9 @@ impl fmt::Display for Gtin {
 impl fmt::Display for GtinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length(length) => write!(f, "{length} characters are no GTIN: 8, 12, 13 or 14 digits are expected"),
+            Self::Length(length) => {
+                write!(f, "{length} characters are no GTIN: 8, 12, 13 or 14 digits are expected")
+            }
             Self::NotADigit(at) => write!(f, "character {} is no digit", at + 1),
             Self::CheckDigit { expected, found } => write!(f, "check digit {found} should be {expected}"),
             Self::TooLarge => f.write_str("it has more than 14 digits"),
