@@ -154,12 +154,36 @@ impl<M: Message> Sender<M> {
         self.connection.rtt()
     }
 
-    /// Bytes of UDP payload sent and received so far.
+    /// Counts what goes over the network, without keeping the connection's streams open.
     #[must_use]
-    pub fn bytes(&self) -> (u64, u64) {
-        let stats = self.connection.stats();
-        (stats.udp_tx.bytes, stats.udp_rx.bytes)
+    pub fn meter(&self) -> Meter {
+        Meter(self.connection.clone())
     }
+}
+
+/// Counts what goes over a connection.
+#[derive(Debug, Clone)]
+pub struct Meter(Connection);
+
+impl Meter {
+    /// What went over it so far.
+    #[must_use]
+    pub fn read(&self) -> Traffic {
+        let stats = self.0.stats();
+        Traffic {
+            bytes: stats.udp_tx.bytes.saturating_add(stats.udp_rx.bytes),
+            datagrams: stats.udp_tx.datagrams.saturating_add(stats.udp_rx.datagrams),
+        }
+    }
+}
+
+/// What a connection sent and received together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Traffic {
+    /// Bytes of UDP payload.
+    pub bytes: u64,
+    /// Datagrams; each costs 28 bytes of IPv4 and UDP headers, or 48 of IPv6, beside its payload.
+    pub datagrams: u64,
 }
 
 const LINGER: std::time::Duration = std::time::Duration::from_millis(500);

@@ -21,6 +21,6 @@ pub mod tls;
 pub use bundle::{Bundle, BundleError};
 pub use ca::{Authority, CaError, Credentials};
 pub use endpoint::{HubEndpoint, Incoming, connect};
-pub use lanes::{AgentLink, HubLink, LinkError, Receiver, Sender};
+pub use lanes::{AgentLink, HubLink, LinkError, Meter, Receiver, Sender, Traffic};
 pub use relay::Relay;
 pub use tls::TlsError;
