@@ -1,5 +1,20 @@
 //! The store: what a shop's own server does, with or without the hub.
 //!
 //! - [`replica`]: the shop's copy of the ledger in SQLite, and the only way to it.
+//! - [`scan`]: from what a device sent to what became of it, durably.
+//! - `http`, [`pages`]: the API and the pages on the shop's LAN.
+//! - [`uplink`]: the session with the hub.
+//! - [`metrics`]: what is counted for whoever watches.
+//! - [`app`]: all of it, started and stopped.
 
+pub mod app;
+mod clock;
+mod http;
+pub mod metrics;
+pub mod pages;
 pub mod replica;
+pub mod scan;
+pub mod uplink;
+
+pub use app::{Agent, Config, StartError};
+pub use uplink::Uplink;

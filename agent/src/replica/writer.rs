@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
-use ledger::{Timestamp, TradingDay};
+use ledger::TradingDay;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
 use tracing::{debug, error, info};
@@ -16,6 +16,7 @@ use super::book::{Book, Unwritten};
 use super::catalogue::Catalogue;
 use super::row::Fault;
 use super::{ReplicaError, SyncState, Tip};
+use crate::clock;
 
 /// Most events in one transaction: what waits behind it waits a few milliseconds at most.
 const GROUP_EVENTS_MAX: usize = 512;
@@ -222,7 +223,7 @@ impl Writer<'_> {
     }
 
     fn begin(&mut self) -> Result<(), Fault> {
-        self.book.now = now();
+        self.book.now = clock::now();
         Ok(self.db.prepare_cached("BEGIN IMMEDIATE")?.raw_execute().map(drop)?)
     }
 
@@ -286,10 +287,4 @@ fn checkpoint(db: &Connection) {
         Ok(pages) => debug!(pages, "write-ahead log copied"),
         Err(refused) => info!(cause = %refused, "write-ahead log not copied now"),
     }
-}
-
-/// The wall clock.
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

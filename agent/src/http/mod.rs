@@ -1,0 +1,123 @@
+//! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's page. One
+//! resource a file; every refusal is a problem (RFC 9457).
+
+mod events;
+mod items;
+mod movements;
+mod page;
+mod positions;
+mod problems;
+mod quarantine;
+mod scans;
+mod status;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use tokio::sync::watch;
+use web::{Problem, Shell, Shutdown, Site};
+
+use crate::metrics::Metrics;
+use crate::pages;
+use crate::replica::Replica;
+use crate::scan::Pipeline;
+
+/// Entries in one page of a listing unless asked for otherwise.
+const PAGE: usize = 100;
+
+/// Most entries in one page of a listing.
+const PAGE_MAX: usize = 500;
+
+/// The largest items file, in bytes: about a million items.
+const ITEMS_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// What handlers work with. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+/// See [`App`].
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) replica: Replica,
+    pub(crate) pipeline: Pipeline,
+    pub(crate) metrics: Metrics,
+    /// The store as people know it.
+    pub(crate) place: String,
+    /// Whether the hub answers.
+    pub(crate) online: watch::Receiver<bool>,
+    /// Movements recorded per second, of late.
+    pub(crate) rate: watch::Receiver<f64>,
+    pub(crate) shell: Shell,
+    pub(crate) shutdown: Shutdown,
+}
+
+impl std::ops::Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// Everything the store answers, surrounded by its site.
+pub(crate) fn router(parts: Parts) -> Router {
+    let shell = parts.shell.clone();
+    let items = post(items::import).layer(DefaultBodyLimit::max(ITEMS_BYTES_MAX));
+    let routes = Router::new()
+        .route("/", get(page::store))
+        .route("/v1/scans", post(scans::record))
+        .route("/v1/positions", get(positions::list))
+        .route("/v1/positions/{code}", get(positions::one))
+        .route("/v1/movements", get(movements::list))
+        .route("/v1/events", get(events::follow))
+        .route("/v1/items", items)
+        .route("/v1/items/{code}", get(items::one))
+        .route("/v1/quarantine", get(quarantine::list))
+        .route("/v1/devices/{device}", get(status::device))
+        .route("/v1/status", get(status::status))
+        .route("/v1/verify", get(status::verify))
+        .route("/health/live", get(status::live))
+        .route("/health/ready", get(status::ready))
+        .route("/metrics", get(status::metrics))
+        .with_state(App(Arc::new(parts)));
+    Site::new(shell).problems(&problems::KINDS).around(routes)
+}
+
+/// The shell of the store's pages.
+pub(crate) fn shell(place: &str) -> Shell {
+    pages::shell(place)
+}
+
+/// Where a page of a listing begins and how long it is.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Paging<K> {
+    /// The last key of the page before.
+    after: Option<K>,
+    limit: Option<usize>,
+}
+
+impl<K> Paging<K> {
+    fn limit(&self) -> Result<usize, Problem> {
+        match self.limit.unwrap_or(PAGE) {
+            limit @ 1..=PAGE_MAX => Ok(limit),
+            other => Err(Problem::new(
+                &web::problem::QUERY_INVALID,
+                format!("query: `limit` is `{other}`: ask for 1 to {PAGE_MAX}"),
+            )),
+        }
+    }
+}
+
+/// The header that leads to the next page.
+fn next_link(path: &str, next: Option<&str>, limit: usize) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if let Some(next) = next
+        && let Ok(link) = format!("<{path}?after={next}&limit={limit}>; rel=\"next\"").parse()
+    {
+        headers.insert(axum::http::header::LINK, link);
+    }
+    headers
+}

@@ -1,0 +1,115 @@
+//! `GET /v1/movements`: the ledger, entry by entry.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use ledger::{Seq, Unit};
+use serde::Serialize;
+use web::Problem;
+use web::extract::Query;
+
+use super::problems::of_replica;
+use super::{App, Paging, next_link};
+use crate::replica::{Kind, Recorded, Replica};
+
+/// One entry of the ledger.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Movement {
+    pub(super) seq: u64,
+    pub(super) hash: String,
+    pub(super) recorded_at: String,
+    pub(super) occurred_at: String,
+    pub(super) clock_offset_ms: i32,
+    pub(super) business_date: String,
+    pub(super) kind: &'static str,
+    pub(super) gtin: String,
+    pub(super) name: Option<String>,
+    pub(super) lot: Option<String>,
+    pub(super) serial: Option<String>,
+    pub(super) qty: i64,
+    pub(super) unit: &'static str,
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) reason: &'static str,
+    pub(super) on_hand: i64,
+    pub(super) sellable: i64,
+    pub(super) device: String,
+    pub(super) device_seq: u64,
+    pub(super) leg: u8,
+    pub(super) user: String,
+    pub(super) document: Option<String>,
+    pub(super) line: Option<u32>,
+    pub(super) event_id: Option<String>,
+    /// As text, with what is no text replaced.
+    pub(super) raw_scan: Option<String>,
+    pub(super) corrects: Option<u64>,
+}
+
+/// A page of the ledger.
+#[derive(Debug, Serialize)]
+pub(super) struct Movements {
+    movements: Vec<Movement>,
+    next: Option<u64>,
+}
+
+pub(super) async fn list(
+    State(app): State<App>,
+    Query(paging): Query<Paging<u64>>,
+) -> Result<(HeaderMap, Json<Movements>), Problem> {
+    let limit = paging.limit()?;
+    let after = Seq::new(paging.after.unwrap_or(0));
+    let entries = app.replica.recorded_after(after, limit).await.map_err(|error| of_replica(&error))?;
+    let movements: Vec<Movement> = entries.iter().map(|entry| view(&app.replica, entry)).collect();
+    let next = movements.last().filter(|_| movements.len() == limit).map(|last| last.seq);
+    let header = next_link("/v1/movements", next.map(|seq| seq.to_string()).as_deref(), limit);
+    Ok((header, Json(Movements { movements, next })))
+}
+
+/// An entry as the API and the event stream write it.
+pub(super) fn view(replica: &Replica, recorded: &Recorded) -> Movement {
+    let Recorded { entry, on_hand, sellable } = recorded;
+    let movement = &entry.movement;
+    let known = replica.known_item(movement.item);
+    Movement {
+        seq: entry.seq.get(),
+        hash: hex(entry.hash.as_bytes()),
+        recorded_at: movement.recorded_at.to_string(),
+        occurred_at: movement.occurred_at.to_string(),
+        clock_offset_ms: movement.clock_offset_ms,
+        business_date: movement.business_date.to_string(),
+        kind: Kind::of(movement).word(),
+        gtin: movement.item.to_string(),
+        unit: known.as_ref().map_or(Unit::Piece, |known| known.unit).code(),
+        name: known.map(|known| known.name.to_string()),
+        lot: (!movement.lot.is_unknown()).then(|| movement.lot.to_string()),
+        serial: movement.serial.map(|serial| serial.to_string()),
+        qty: movement.quantity.get(),
+        from: movement.from.to_string(),
+        to: movement.to.to_string(),
+        reason: movement.reason.word(),
+        on_hand: on_hand.get(),
+        sellable: sellable.get(),
+        device: movement.source.device.to_string(),
+        device_seq: movement.source.device_seq.get(),
+        leg: movement.source.leg,
+        user: movement.user.to_string(),
+        document: movement.document.map(|document| document.document.to_string()),
+        line: movement.document.map(|document| document.line),
+        event_id: movement.event_id.map(|id| id.to_string()),
+        raw_scan: movement
+            .raw_scan
+            .as_ref()
+            .map(|scan| String::from_utf8_lossy(scan.as_bytes()).into_owned()),
+        corrects: movement.corrects.map(Seq::get),
+    }
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
+        // A string takes whatever is written to it.
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}

@@ -1,0 +1,89 @@
+//! The kinds of problem that a store answers with, beside those that every site of ours has.
+
+use axum::http::StatusCode;
+use web::Problem;
+use web::problem::{Kind, UNAVAILABLE};
+
+use crate::replica::ReplicaError;
+
+/// No item has the code.
+pub(super) const UNKNOWN_ITEM: Kind = Kind::new(
+    "unknown_item",
+    StatusCode::NOT_FOUND,
+    "The store does not know the item",
+    "Neither the catalogue nor the ledger of this store has an item with this code. Check the code, or import the item \
+     with `POST /v1/items`.",
+);
+
+/// A code names no item at all.
+pub(super) const CODE_UNREADABLE: Kind = Kind::new(
+    "code_unreadable",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The code cannot be read",
+    "What was scanned or typed is no GTIN and no GS1 code that names an item. The detail says what is wrong with it. \
+     Scan it again, or type the number under the barcode.",
+);
+
+/// A batch is empty or too long.
+pub(super) const BATCH_SIZE: Kind = Kind::new(
+    "batch_size",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The batch is empty or too long",
+    "A request brings 1 to 1,000 events. Nothing of it was recorded. Send longer lists in parts.",
+);
+
+/// Too much waits for the writer.
+pub(super) const BUSY: Kind = Kind::new(
+    "busy",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "Too much waits to be written",
+    "More events came than the store's disk can keep up with. Events of the request may have been recorded in part; \
+     send all of them again in a moment: what was recorded answers `duplicate`.",
+)
+.retryable();
+
+/// Somebody has to decide first.
+pub(super) const READ_ONLY: Kind = Kind::new(
+    "read_only",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The store's ledger is read-only",
+    "Another replica owns the store, or its history differs from the hub's. Nothing is recorded here until a person \
+     decides. Keep the events and send them to the replica that owns the store.",
+)
+.retryable();
+
+/// The disk failed.
+pub(super) const STORAGE_FAILED: Kind = Kind::new(
+    "storage_failed",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "The store's disk failed",
+    "The events could not be written to disk, so nothing of the request is promised. Free or mend the disk, then send \
+     them again: what was recorded answers `duplicate`.",
+)
+.retryable();
+
+/// An items file without the columns that it needs.
+pub(super) const ITEMS_UNREADABLE: Kind = Kind::new(
+    "items_unreadable",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The items file cannot be read",
+    "The first line must name the columns: `gtin` and `name`, and optionally `unit`, `price`, `currency` and \
+     `department`. Nothing was imported.",
+);
+
+/// All of them.
+pub(super) const KINDS: [&Kind; 7] =
+    [&UNKNOWN_ITEM, &CODE_UNREADABLE, &BATCH_SIZE, &BUSY, &READ_ONLY, &STORAGE_FAILED, &ITEMS_UNREADABLE];
+
+/// What a replica that cannot do it means to whoever asked.
+pub(super) fn of_replica(error: &ReplicaError) -> Problem {
+    let detail = error.to_string();
+    match error {
+        ReplicaError::Busy => Problem::new(&BUSY, detail).retry_after(1),
+        ReplicaError::Held => Problem::new(&UNAVAILABLE, detail).retry_after(1),
+        ReplicaError::Stopped => Problem::new(&UNAVAILABLE, detail).retry_after(5),
+        ReplicaError::ReadOnly { .. } => Problem::new(&READ_ONLY, detail).retry_after(60),
+        ReplicaError::NotRecorded { .. } => Problem::new(&STORAGE_FAILED, detail).retry_after(10),
+        ReplicaError::Unreadable(_) | ReplicaError::NotContinuous { .. } => Problem::internal(error),
+    }
+}

@@ -1,0 +1,56 @@
+//! `shelfline-agent`: the store's own server, and the commands that talk to it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod command_line;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
+
+use crate::command_line::{Command, Program, feed, import, run, verify};
+
+fn main() -> ExitCode {
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(refused) => {
+            // Help and version are no mistakes.
+            let usage = refused.use_stderr();
+            if refused.print().is_err() {
+                eprintln!("{refused}");
+            }
+            return if usage { ExitCode::from(EXIT_USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    match perform(program.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Verify(options) => verify::verify(&options),
+        Command::Run(options) => match options.configure() {
+            Ok(config) => Runtime::new()?.block_on(run::run(config)),
+            Err(bad) => {
+                eprintln!("error: {bad:#}");
+                Ok(ExitCode::from(EXIT_USAGE))
+            }
+        },
+        Command::Scan(options) => Runtime::new()?.block_on(feed::feed(options)),
+        Command::Items(options) => Runtime::new()?.block_on(import::import(options)),
+    }
+}
+
+/// `EX_USAGE` of sysexits: the command line makes no sense.
+const EXIT_USAGE: u8 = 64;

@@ -1,0 +1,95 @@
+//! What a device sends: one JSON object an event, read once, at the door.
+
+use serde::Deserialize;
+
+use super::outcome::Rejection;
+
+/// An event as it is written in the API. Texts are checked when the event is resolved, so that one that is wrong is
+/// refused by name and the event is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// The device's id: a till, a handheld.
+    pub device: String,
+    /// The device's own count of its events, from 1.
+    pub device_seq: u64,
+    /// What was scanned, as the scanner sent it; a GTIN that was typed will do.
+    pub code: String,
+    /// What happened.
+    #[serde(default)]
+    pub intent: Intent,
+    /// How many base units; without it what the code says, else one.
+    pub qty: Option<i64>,
+    /// Who did it; the device itself when nobody said.
+    pub user: Option<String>,
+    /// Where: sold from, received into, adjusted, moved from.
+    pub place: Option<String>,
+    /// Where goods were moved to.
+    pub to: Option<String>,
+    /// Why stock is adjusted.
+    pub reason: Option<String>,
+    /// What becomes of returned goods.
+    pub disposition: Option<Disposition>,
+    /// The lot, when the code does not say.
+    pub lot: Option<String>,
+    /// The serial number, when the code does not say.
+    pub serial: Option<String>,
+    /// The document it was done for.
+    pub document: Option<String>,
+    /// The line of the document.
+    pub line: Option<u32>,
+    /// The client's own id of the event, a UUID.
+    pub event_id: Option<String>,
+    /// When it happened by the device's clock, RFC 3339; now when nobody said.
+    pub occurred_at: Option<String>,
+    /// What is to be added to the device's clock, in milliseconds.
+    #[serde(default)]
+    pub clock_offset_ms: i32,
+}
+
+/// What happened to the goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intent {
+    /// A customer took them.
+    #[default]
+    Sell,
+    /// A supplier brought them.
+    Receive,
+    /// A customer brought them back.
+    Return,
+    /// There are more than the record says.
+    AdjustUp,
+    /// There are fewer, or some are written off.
+    AdjustDown,
+    /// They were put elsewhere in the store.
+    Move,
+    /// They are the first stock of the store.
+    Open,
+}
+
+/// What becomes of goods that a customer brought back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// Back onto the floor.
+    #[default]
+    Sellable,
+    /// Kept as damaged.
+    Damaged,
+    /// Held until somebody decides.
+    Quarantine,
+    /// Thrown away.
+    Destroyed,
+}
+
+/// Reads an event.
+pub(super) fn read(raw: &str) -> Result<Event, Rejection> {
+    web::extract::from_json::<Event>(raw.as_bytes()).map_err(|problem| Rejection {
+        code: "event_invalid",
+        detail: problem.detail().to_owned(),
+        hint: Some("correct the event and send it again"),
+        gtin: None,
+        seq: None,
+    })
+}

@@ -1,0 +1,167 @@
+//! The scan pipeline: from what a device sent to what became of it, durably.
+//!
+//! An [`event::Event`] is read, its code decoded and resolved to an item, and the command recorded in the replica
+//! together with what other devices sent meanwhile. What cannot be recorded is kept in quarantine, so that nothing a
+//! device sent is dropped. Only when both are on disk is the device answered.
+
+pub mod event;
+mod outcome;
+mod resolve;
+
+use std::time::Instant;
+
+use ledger::Timestamp;
+use serde_json::value::RawValue;
+
+pub use self::outcome::{Answer, Batch, BatchStatus, Verdict, Warning};
+
+use self::event::Event;
+use self::outcome::Rejection;
+use crate::clock;
+use crate::metrics::Metrics;
+use crate::replica::{Outcome, Rejected, Replica, ReplicaError, Scan};
+
+/// Most events in one request. Larger files are sent in parts, so that a till's evening upload never makes a handheld wait.
+pub const BATCH_EVENTS_MAX: usize = 1_000;
+
+/// The way into the ledger for everything that a device sends. Clones share the replica.
+#[derive(Debug, Clone)]
+pub struct Pipeline {
+    replica: Replica,
+    metrics: Metrics,
+}
+
+/// One event on its way: what was sent, and what it was understood to be.
+struct Passage<'a> {
+    raw: &'a str,
+    /// As far as the event could be read.
+    event: Option<Event>,
+    name: Option<std::sync::Arc<str>>,
+    gtin: Option<ledger::Gtin>,
+    warnings: Vec<Warning>,
+    state: State,
+}
+
+enum State {
+    /// To be recorded, or being recorded.
+    Ready(Box<Scan>),
+    Recorded(Outcome),
+    Rejected(Rejection),
+}
+
+impl Pipeline {
+    /// A pipeline into a replica.
+    #[must_use]
+    pub const fn new(replica: Replica, metrics: Metrics) -> Self {
+        Self { replica, metrics }
+    }
+
+    /// Records events in their order, each on its own, and answers for each once it is durable: recorded or kept in
+    /// quarantine.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the replica cannot write now. Sending all of them again is right.
+    pub async fn record(&self, events: &[&RawValue]) -> Result<Vec<Answer>, ReplicaError> {
+        let began = Instant::now();
+        let now = clock::now();
+        let mut passages: Vec<Passage<'_>> = events.iter().map(|raw| self.read(raw.get(), now)).collect();
+        let ready = passages.iter().filter_map(|passage| match &passage.state {
+            State::Ready(scan) => Some(Scan::clone(scan)),
+            State::Recorded(_) | State::Rejected(_) => None,
+        });
+        let ready: Vec<Scan> = ready.collect();
+        if !ready.is_empty() {
+            let mut outcomes = self.replica.record(ready).await?.into_iter();
+            for passage in &mut passages {
+                if matches!(passage.state, State::Ready(_))
+                    && let Some(outcome) = outcomes.next()
+                {
+                    passage.settle(outcome);
+                }
+            }
+        }
+        let rejected: Vec<Rejected> = passages.iter().filter_map(|passage| passage.kept(now)).collect();
+        if !rejected.is_empty() {
+            self.replica.quarantine(rejected).await?;
+        }
+        let answers: Vec<Answer> = passages.into_iter().map(Passage::answer).collect();
+        self.metrics.scanned(&answers, began.elapsed());
+        Ok(answers)
+    }
+
+    /// What a code names: a GTIN, alone or in what a scanner sends.
+    ///
+    /// # Errors
+    /// The reason why it names none, for people.
+    pub fn gtin_of(&self, code: &str) -> Result<ledger::Gtin, String> {
+        resolve::gtin(code.as_bytes()).map_err(|rejection| rejection.detail)
+    }
+
+    fn read<'a>(&self, raw: &'a str, now: Timestamp) -> Passage<'a> {
+        let event = match event::read(raw) {
+            Ok(event) => event,
+            Err(rejection) => return Passage::rejected(raw, None, rejection),
+        };
+        match resolve::resolve(&event, now, |gtin| self.replica.known_item(gtin)) {
+            Err(rejection) => Passage::rejected(raw, Some(event), rejection),
+            Ok(resolved) => Passage {
+                raw,
+                name: resolved.name,
+                gtin: Some(resolved.command.line().item),
+                warnings: resolved.warnings,
+                state: State::Ready(Box::new(Scan::new(resolved.command, resolved.stamp))),
+                event: Some(event),
+            },
+        }
+    }
+}
+
+// === impl Passage ===
+
+impl<'a> Passage<'a> {
+    fn rejected(raw: &'a str, event: Option<Event>, rejection: Rejection) -> Self {
+        let gtin = rejection.gtin;
+        Self { raw, event, name: None, gtin, warnings: Vec::new(), state: State::Rejected(rejection) }
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        self.state = match Rejection::of(&outcome) {
+            Some(rejection) => State::Rejected(rejection),
+            None => State::Recorded(outcome),
+        };
+    }
+
+    /// What quarantine keeps of it, if it was rejected.
+    fn kept(&self, now: Timestamp) -> Option<Rejected> {
+        let State::Rejected(rejection) = &self.state else { return None };
+        let (device, device_seq) = match &self.event {
+            Some(event) => (Some(event.device.clone()), Some(event.device_seq)),
+            None => (None, None),
+        };
+        let identity = match (&device, device_seq) {
+            (Some(device), Some(seq)) => format!("{device}:{seq}"),
+            _ => format!("content:{}", outcome::content_hash(self.raw)),
+        };
+        Some(Rejected {
+            identity,
+            device,
+            device_seq,
+            event: self.raw.to_owned(),
+            code: rejection.code.to_owned(),
+            detail: rejection.detail.clone(),
+            received_at: now,
+        })
+    }
+
+    fn answer(self) -> Answer {
+        let mut answer = Answer::of(self.event.as_ref(), self.gtin, self.name.as_deref());
+        answer.warnings = self.warnings;
+        match self.state {
+            State::Rejected(rejection) => answer.reject(rejection),
+            State::Recorded(outcome) => answer.record(outcome),
+            // The replica answers for every event it was given.
+            State::Ready(_) => answer.reject(Rejection::unanswered()),
+        }
+        answer
+    }
+}

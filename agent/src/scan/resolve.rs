@@ -1,0 +1,239 @@
+//! From an event to a command: the code is decoded and resolved to an item, every text becomes the type that proves it.
+
+use std::sync::Arc;
+
+use gs1::Reading;
+use ledger::time::TimestampError;
+use ledger::{
+    Account, Area, Command, DeviceId, DeviceSeq, DocumentId, DocumentLine, EventId, Gtin, Line, Lot,
+    Quantity, RawScan, Reason, Serial, Stamp, Timestamp, Unit, UserId,
+};
+
+use super::event::{Disposition, Event, Intent};
+use super::outcome::{Rejection, Warning};
+use crate::replica::Known;
+
+/// A clock that is off by more than this is worth a word (R15).
+const OFFSET_WARNED_MS: u32 = 2 * 60 * 1000;
+
+/// A clock that is off by more than this cannot be believed until somebody confirms it (R15).
+const OFFSET_MAX_MS: u32 = 24 * 60 * 60 * 1000;
+
+/// An event as a command.
+#[derive(Debug)]
+pub(super) struct Resolved {
+    pub(super) command: Command,
+    pub(super) stamp: Stamp,
+    pub(super) name: Option<Arc<str>>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// The GTIN in what a scanner sent or somebody typed.
+pub(super) fn gtin(code: &[u8]) -> Result<Gtin, Rejection> {
+    decode(code).map(|(gtin, _reading)| gtin)
+}
+
+/// Resolves an event received at `now`.
+pub(super) fn resolve(
+    event: &Event,
+    now: Timestamp,
+    known: impl Fn(Gtin) -> Option<Known>,
+) -> Result<Resolved, Rejection> {
+    let device = DeviceId::new(&event.device).map_err(|error| invalid("device", &error))?;
+    if event.device_seq == 0 || i64::try_from(event.device_seq).is_err() {
+        return Err(wrong("device_seq", "it counts from 1", "number the device's events 1, 2, 3, and so on"));
+    }
+    let (gtin, reading) = decode(event.code.as_bytes())?;
+    let item = known(gtin).ok_or_else(|| Rejection {
+        code: "unknown_item",
+        detail: format!("item {gtin} is not in the catalogue"),
+        hint: Some("import the item, or check that the right code was scanned"),
+        gtin: Some(gtin),
+        seq: None,
+    })?;
+    let command = command(event, line(event, gtin, &reading, item.unit)?)?;
+    let (stamp, warnings) = stamp(event, device, now)?;
+    Ok(Resolved { command, stamp, name: Some(item.name), warnings })
+}
+
+fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
+    let reading = gs1::read(code);
+    let first = reading.problems().next();
+    match (reading.gtin(), first) {
+        (Some(gtin), None) => Ok((gtin, reading)),
+        (gtin, Some(problem)) => {
+            let code =
+                if problem.class == gs1::Class::CheckDigit { "check_digit" } else { "code_unreadable" };
+            let hint = Some("scan the code again, or type the number under it");
+            Err(Rejection { code, detail: problem.to_string(), hint, gtin, seq: None })
+        }
+        (None, None) => Err(Rejection {
+            code: "code_without_item",
+            detail: "the code names no trade item".to_owned(),
+            hint: Some("scan the item's own code"),
+            gtin: None,
+            seq: None,
+        }),
+    }
+}
+
+fn line(event: &Event, gtin: Gtin, reading: &Reading<'_>, unit: Unit) -> Result<Line, Rejection> {
+    let lot = match event.lot.as_deref().or_else(|| reading.lot()) {
+        Some(lot) => Lot::new(lot).map_err(|error| invalid("lot", &error))?,
+        None => Lot::unknown(),
+    };
+    let serial = event.serial.as_deref().or_else(|| reading.serial());
+    let serial = serial.map(Serial::new).transpose().map_err(|error| invalid("serial", &error))?;
+    let from_code = match unit {
+        Unit::Gram => reading.weight_grams(),
+        Unit::Piece | Unit::Millilitre => reading.quantity(),
+    };
+    let quantity = match (event.qty, from_code, unit) {
+        (Some(qty), _, _) => qty,
+        (None, Some(number), _) => i64::try_from(number).unwrap_or(i64::MAX),
+        (None, None, Unit::Piece) => 1,
+        (None, None, Unit::Gram | Unit::Millilitre) => {
+            let what = format!("item {gtin} is counted in {}", unit.code());
+            return Err(wrong("qty", &what, "say how much it is"));
+        }
+    };
+    let quantity = Quantity::new(quantity).map_err(|error| invalid("qty", &error))?;
+    Ok(Line { item: gtin, lot, serial, quantity })
+}
+
+fn command(event: &Event, line: Line) -> Result<Command, Rejection> {
+    let place = |default| match event.place.as_deref() {
+        None => Ok(default),
+        Some(text) => place("place", text),
+    };
+    let floor = Account::Sellable(Area::Floor);
+    Ok(match event.intent {
+        Intent::Sell => Command::Sell { line, from: area(place(floor)?)? },
+        Intent::Receive => Command::Receive { line, into: place(Account::Sellable(Area::Backroom))? },
+        Intent::Open => Command::Open { line, into: place(floor)? },
+        Intent::Return => Command::Return { line, disposition: disposition(event.disposition) },
+        Intent::AdjustUp => {
+            Command::AdjustUp { line, place: place(floor)?, reason: reason(event, Some(Reason::DataEntry))? }
+        }
+        Intent::AdjustDown => {
+            Command::AdjustDown { line, place: place(floor)?, reason: reason(event, None)? }
+        }
+        Intent::Move => {
+            let to = event.to.as_deref().ok_or_else(|| {
+                wrong("to", "a move needs the place that goods were moved to", "name it, such as `floor`")
+            })?;
+            Command::Move { line, from: place(floor)?, to: self::place("to", to)? }
+        }
+    })
+}
+
+fn place(field: &'static str, text: &str) -> Result<Account, Rejection> {
+    Account::parse_place(text).ok_or_else(|| {
+        let what = format!("`{}` is no place in the store", shortened(text));
+        wrong(field, &what, "name a place such as `floor`, `backroom`, `bay` or `damaged`")
+    })
+}
+
+/// Goods are sold from an area of the shop, not from what is damaged or held.
+fn area(place: Account) -> Result<Area, Rejection> {
+    if let Account::Sellable(area) = place {
+        Ok(area)
+    } else {
+        let what = format!("goods in {place} are not for sale");
+        Err(wrong("place", &what, "sell from `floor`, `backroom` or `bay`"))
+    }
+}
+
+fn reason(event: &Event, default: Option<Reason>) -> Result<Reason, Rejection> {
+    let next = "name one, such as `damage`, `theft` or `count_variance`";
+    match (event.reason.as_deref(), default) {
+        (Some(word), _) => Reason::parse(word)
+            .ok_or_else(|| wrong("reason", &format!("`{}` is no reason", shortened(word)), next)),
+        (None, Some(reason)) => Ok(reason),
+        (None, None) => Err(wrong("reason", "goods are written off for a reason", next)),
+    }
+}
+
+const fn disposition(of: Option<Disposition>) -> ledger::Disposition {
+    match of {
+        None | Some(Disposition::Sellable) => ledger::Disposition::Sellable,
+        Some(Disposition::Damaged) => ledger::Disposition::Damaged,
+        Some(Disposition::Quarantine) => ledger::Disposition::Quarantine,
+        Some(Disposition::Destroyed) => ledger::Disposition::Destroyed,
+    }
+}
+
+fn stamp(event: &Event, device: DeviceId, now: Timestamp) -> Result<(Stamp, Vec<Warning>), Rejection> {
+    let user = match event.user.as_deref() {
+        Some(user) => UserId::new(user).map_err(|error| invalid("user", &error))?,
+        None => UserId::new(device.as_str()).map_err(|error| invalid("device", &error))?,
+    };
+    let event_id = event.event_id.as_deref().map(str::parse::<EventId>).transpose();
+    let event_id = event_id.map_err(|error| invalid("event_id", &error))?;
+    let (occurred_at, warnings) = occurred(event, now)?;
+    let stamp = Stamp {
+        device,
+        device_seq: DeviceSeq::new(event.device_seq),
+        user,
+        event_id,
+        raw_scan: Some(RawScan::new(event.code.as_bytes()).map_err(|error| invalid("code", &error))?),
+        document: document(event)?,
+        occurred_at,
+        clock_offset_ms: event.clock_offset_ms,
+    };
+    Ok((stamp, warnings))
+}
+
+fn document(event: &Event) -> Result<Option<DocumentLine>, Rejection> {
+    match (event.document.as_deref(), event.line) {
+        (Some(document), line) => {
+            let document = DocumentId::new(document).map_err(|error| invalid("document", &error))?;
+            Ok(Some(DocumentLine { document, line: line.unwrap_or(0) }))
+        }
+        (None, Some(_)) => Err(wrong("line", "a line belongs to a document", "name the document too")),
+        (None, None) => Ok(None),
+    }
+}
+
+/// When it happened: the device's clock with its offset (R15).
+fn occurred(event: &Event, now: Timestamp) -> Result<(Timestamp, Vec<Warning>), Rejection> {
+    let offset = event.clock_offset_ms;
+    let device_clock = event.occurred_at.as_deref().map(str::parse).transpose();
+    let device_clock: Option<Timestamp> =
+        device_clock.map_err(|error: TimestampError| invalid("occurred_at", &error))?;
+    let at = device_clock.map_or(now, |clock| clock.shifted(i64::from(offset)));
+    let ahead = at.millis_since(now);
+    if offset.unsigned_abs() > OFFSET_MAX_MS || ahead > i64::from(OFFSET_MAX_MS) {
+        let detail = if ahead > i64::from(OFFSET_MAX_MS) {
+            format!("it happened at {at}, more than a day from now")
+        } else {
+            format!("the device's clock is off by {} hours", offset.unsigned_abs() / 3_600_000)
+        };
+        let hint = Some("set the device's clock and send the event again");
+        return Err(Rejection { code: "clock_unbelievable", detail, hint, gtin: None, seq: None });
+    }
+    let warned = offset.unsigned_abs() > OFFSET_WARNED_MS || ahead > i64::from(OFFSET_WARNED_MS);
+    let warning = || Warning {
+        code: "clock_off",
+        detail: "the device's clock is off by more than 2 minutes: set it".to_owned(),
+    };
+    Ok((at, warned.then(warning).into_iter().collect()))
+}
+
+fn invalid(field: &'static str, error: &dyn std::error::Error) -> Rejection {
+    wrong(field, &error.to_string(), "correct the event and send it again")
+}
+
+fn wrong(field: &'static str, what: &str, hint: &'static str) -> Rejection {
+    Rejection {
+        code: "event_invalid",
+        detail: format!("`{field}`: {what}"),
+        hint: Some(hint),
+        gtin: None,
+        seq: None,
+    }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}

@@ -1,0 +1,4 @@
+//! What the store promises to whoever talks to it over HTTP.
+
+#[cfg(test)]
+mod answers;
