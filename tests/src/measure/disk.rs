@@ -3,9 +3,10 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 
 use super::latency::Latencies;
 
@@ -32,6 +33,33 @@ pub fn append_and_sync(directory: &Path, times: u32) -> Result<Latencies> {
     Ok(latencies)
 }
 
+/// The same by so many threads at once, each with a file of its own: what durable scans cost that do not share a commit.
+/// Returns how long all of it took together, too.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn append_and_sync_at_once(
+    directory: &Path,
+    threads: usize,
+    times: u32,
+) -> Result<(Duration, Latencies)> {
+    let place = |number: usize| directory.join(format!("raw-sync-{number}"));
+    (0..threads).try_for_each(|number| std::fs::create_dir_all(place(number)))?;
+    let start = Instant::now();
+    let latencies = thread::scope(|scope| {
+        let begin = |number| scope.spawn(move || append_and_sync(&place(number), times));
+        let running: Vec<_> = (0..threads).map(begin).collect();
+        let mut all = Latencies::default();
+        for thread in running {
+            all.append(thread.join().map_err(|_panic| anyhow!("a syncing thread panicked"))??);
+        }
+        Ok::<_, anyhow::Error>(all)
+    })?;
+    let elapsed = start.elapsed();
+    (0..threads).try_for_each(|number| std::fs::remove_dir(place(number)))?;
+    Ok((elapsed, latencies))
+}
+
 /// A page of SQLite, and of most file systems.
 const PAGE_BYTES: usize = 4096;
 
@@ -44,6 +72,7 @@ mod tests {
     fn every_append_is_measured_and_nothing_is_left() {
         let scratch = Scratch::new("disk").unwrap();
         assert_eq!(append_and_sync(scratch.path(), 3).unwrap().count(), 3);
+        assert_eq!(append_and_sync_at_once(scratch.path(), 2, 3).unwrap().1.count(), 6);
         assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 }

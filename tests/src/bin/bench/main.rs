@@ -3,6 +3,11 @@
 //! `cargo xtask bench NAME` builds everything it needs in release and runs it.
 #![expect(clippy::print_stdout, reason = "a program for a terminal")]
 
+mod agent;
+mod footprint;
+mod handhelds;
+mod scan;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -23,6 +28,10 @@ struct Command {
 enum Benchmark {
     /// What this disk and SQLite alone can do: the floor under everything durable.
     Disk(Options),
+    /// Durable scans through a real agent, beside the disk and SQLite alone.
+    Scan(Options),
+    /// What an agent at rest takes: memory with 100,000 items, size on disk.
+    Footprint(Options),
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +51,8 @@ fn main() -> Result<ExitCode> {
     let command = Command::parse();
     let (report, options) = match command.benchmark {
         Benchmark::Disk(options) => (measure_disk(options.scratch()?.path())?, options),
+        Benchmark::Scan(options) => (scan::measure(options.scratch()?.path())?, options),
+        Benchmark::Footprint(options) => (footprint::measure(options.scratch()?.path())?, options),
     };
     print!("{}", report.text());
     if let Some(path) = &options.json {
