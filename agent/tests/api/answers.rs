@@ -115,7 +115,7 @@ async fn each_event_has_an_outcome_of_its_own() {
     // Every rejected event is kept: once each, in the order they came first.
     let kept = store.get("/v1/quarantine?limit=500").await;
     let kept = kept["events"].as_array().unwrap();
-    assert_eq!(kept.len(), 13, "{kept:?}");
+    assert_eq!(kept.len(), 14, "{kept:?}");
     assert_eq!((&kept[0]["code"], &kept[0]["recorded"]), (&json!("device_seq_reused"), &json!(1)));
     store.agent.stop().await;
 }
