@@ -5,17 +5,20 @@
 //! acknowledgement, and closes with a named reason.
 //!
 //! - [`ca`]: our certificate authority, and the certificates it gives to stores and hubs.
+//! - [`bundle`]: what an enrolled store is given, as one PEM text.
 //! - [`tls`]: both sides' TLS 1.3 settings.
 //! - [`endpoint`]: listening and connecting, transport settings, connection ids that a load balancer can route.
 //! - [`lanes`]: messages over streams.
 //! - [`relay`]: a UDP relay that delays, loses and cuts, for demonstrations and tests.
 
+pub mod bundle;
 pub mod ca;
 pub mod endpoint;
 pub mod lanes;
 pub mod relay;
 pub mod tls;
 
+pub use bundle::{Bundle, BundleError};
 pub use ca::{Authority, CaError, Credentials};
 pub use endpoint::{HubEndpoint, Incoming, connect};
 pub use lanes::{AgentLink, HubLink, LinkError, Receiver, Sender};
