@@ -258,7 +258,13 @@ impl AgentSession {
         let packed = columns::pack(entries.iter().map(|entry| &entry.movement));
         self.under_way.push_back((last.seq, u64::try_from(packed.len()).unwrap_or(u64::MAX)));
         self.sent = last.seq;
-        self.messages.push_back(AgentMessage::Entries(wire_entries(entries, last, digest, self.tip.seq, packed)));
+        self.messages.push_back(AgentMessage::Entries(wire_entries(
+            entries,
+            last,
+            digest,
+            self.tip.seq,
+            packed,
+        )));
         self.pump();
     }
 
