@@ -6,7 +6,7 @@ use protocol::codec::CodecError;
 use protocol::frame::{FrameError, FrameReader, frame};
 use protocol::{AgentMessage, CloseReason, HubMessage, Lane, Message};
 use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::debug;
 
 use crate::endpoint::EndpointError;
@@ -117,20 +117,41 @@ impl<M: Message> Receiver<M> {
 #[derive(Debug, Clone)]
 pub struct Sender<M> {
     connection: Connection,
-    control: mpsc::UnboundedSender<Vec<u8>>,
-    bulk: mpsc::UnboundedSender<Vec<u8>>,
+    control: Queue,
+    bulk: Queue,
     kind: PhantomData<fn(M)>,
+}
+
+/// Frames on their way to a stream, and how many of them are not written yet.
+#[derive(Debug, Clone)]
+struct Queue {
+    frames: mpsc::UnboundedSender<Vec<u8>>,
+    waiting: watch::Sender<usize>,
 }
 
 impl<M: Message> Sender<M> {
     /// Queues a message on its lane.
     pub fn send(&self, message: &M) {
-        let queue = match message.lane() {
+        let queue = self.queue(message.lane());
+        queue.waiting.send_modify(|waiting| *waiting = waiting.saturating_add(1));
+        // A closed queue means a closed connection, which the receiver reports.
+        let _closed = queue.frames.send(frame(&message.to_bytes()));
+    }
+
+    /// Ends when no message of a lane waits to be written to its stream any more: whoever has much to send that the
+    /// protocol gives no credit for (the feed, a returned tail) sends one message, waits, and sends the next. Safe to
+    /// drop and call again.
+    pub async fn written(&self, lane: Lane) {
+        let mut waiting = self.queue(lane).waiting.subscribe();
+        // The sender of the watch is ours, so it cannot go away; on a broken stream this waits and the receiver reports.
+        let _written = waiting.wait_for(|waiting| *waiting == 0).await;
+    }
+
+    fn queue(&self, lane: Lane) -> &Queue {
+        match lane {
             Lane::Control => &self.control,
             Lane::Bulk => &self.bulk,
-        };
-        // A closed queue means a closed connection, which the receiver reports.
-        let _closed = queue.send(frame(&message.to_bytes()));
+        }
     }
 
     /// Closes the connection with a named reason, after what was queued so far had a moment to leave.
@@ -237,18 +258,21 @@ fn sender<M>(connection: &Connection, control: SendStream, bulk: SendStream) -> 
     Sender { connection: connection.clone(), control: writer(control), bulk: writer(bulk), kind: PhantomData }
 }
 
-fn writer(mut stream: SendStream) -> mpsc::UnboundedSender<Vec<u8>> {
+fn writer(mut stream: SendStream) -> Queue {
     let (queue, mut frames) = mpsc::unbounded_channel::<Vec<u8>>();
+    let waiting = watch::Sender::new(0usize);
+    let written = waiting.clone();
     tokio::spawn(async move {
         while let Some(bytes) = frames.recv().await {
             if let Err(error) = stream.write_all(&bytes).await {
                 debug!(%error, "stream ended while writing");
                 return;
             }
+            written.send_modify(|waiting| *waiting = waiting.saturating_sub(1));
         }
         let _closed = stream.finish();
     });
-    queue
+    Queue { frames: queue, waiting }
 }
 
 fn receiver<M: Message>(connection: Connection, control_in: RecvStream) -> Receiver<M> {

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use ledger::{Digest, Entry, Epoch, Head, Seq, StoreId};
+use ledger::{Digest, Entry, Epoch, Head, Seq, StoreId, Timestamp};
 
 use crate::agent::{Violation, tail_frame, verify};
 use crate::close::CloseReason;
@@ -57,6 +57,8 @@ pub enum HubEvent {
         epoch: Epoch,
         /// The head after it.
         head: Head,
+        /// When the store recorded its last movement.
+        recorded_at: Timestamp,
         /// As it came over the wire, verified.
         entries: Entries,
     },
@@ -352,7 +354,12 @@ impl HubSession {
         };
         self.staged = Head { seq: last.seq, hash: last.hash };
         self.appending.push_back(last.seq);
-        self.events.push_back(HubEvent::Append { epoch: self.epoch, head: self.staged, entries: wire });
+        self.events.push_back(HubEvent::Append {
+            epoch: self.epoch,
+            head: self.staged,
+            recorded_at: last.movement.recorded_at,
+            entries: wire,
+        });
         Ok(())
     }
 

@@ -1,0 +1,8 @@
+//! The program `shelfline-hub`.
+
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    hub::cli::main().await
+}
