@@ -43,8 +43,9 @@ struct Passage<'a> {
 }
 
 enum State {
-    /// To be recorded, or being recorded.
-    Ready(Box<Scan>),
+    Ready(Scan),
+    /// With the replica, which answers for every event it is given.
+    Recording,
     Recorded(Outcome),
     Rejected(Rejection),
 }
@@ -65,20 +66,11 @@ impl Pipeline {
         let began = Instant::now();
         let now = clock::now();
         let mut passages: Vec<Passage<'_>> = events.iter().map(|raw| self.read(raw.get(), now)).collect();
-        let ready = passages.iter().filter_map(|passage| match &passage.state {
-            State::Ready(scan) => Some(Scan::clone(scan)),
-            State::Recorded(_) | State::Rejected(_) => None,
-        });
-        let ready: Vec<Scan> = ready.collect();
+        let ready: Vec<Scan> = passages.iter_mut().filter_map(Passage::take).collect();
         if !ready.is_empty() {
-            let mut outcomes = self.replica.record(ready).await?.into_iter();
-            for passage in &mut passages {
-                if matches!(passage.state, State::Ready(_))
-                    && let Some(outcome) = outcomes.next()
-                {
-                    passage.settle(outcome);
-                }
-            }
+            let outcomes = self.replica.record(ready).await?;
+            let recording = passages.iter_mut().filter(|passage| matches!(passage.state, State::Recording));
+            recording.zip(outcomes).for_each(|(passage, outcome)| passage.settle(outcome));
         }
         let rejected: Vec<Rejected> = passages.iter().filter_map(|passage| passage.kept(now)).collect();
         if !rejected.is_empty() {
@@ -109,7 +101,7 @@ impl Pipeline {
                 name: resolved.name,
                 gtin: Some(resolved.command.line().item),
                 warnings: resolved.warnings,
-                state: State::Ready(Box::new(Scan::new(resolved.command, resolved.stamp))),
+                state: State::Ready(Scan::new(resolved.command, resolved.stamp)),
                 event: Some(event),
             },
         }
@@ -122,6 +114,17 @@ impl<'a> Passage<'a> {
     fn rejected(raw: &'a str, event: Option<Event>, rejection: Rejection) -> Self {
         let gtin = rejection.gtin;
         Self { raw, event, name: None, gtin, warnings: Vec::new(), state: State::Rejected(rejection) }
+    }
+
+    /// Hands the event over, if it is ready to be recorded.
+    fn take(&mut self) -> Option<Scan> {
+        match std::mem::replace(&mut self.state, State::Recording) {
+            State::Ready(scan) => Some(scan),
+            settled @ (State::Recording | State::Recorded(_) | State::Rejected(_)) => {
+                self.state = settled;
+                None
+            }
+        }
     }
 
     fn settle(&mut self, outcome: Outcome) {
@@ -159,8 +162,7 @@ impl<'a> Passage<'a> {
         match self.state {
             State::Rejected(rejection) => answer.reject(rejection),
             State::Recorded(outcome) => answer.record(outcome),
-            // The replica answers for every event it was given.
-            State::Ready(_) => answer.reject(Rejection::unanswered()),
+            State::Ready(_) | State::Recording => answer.reject(Rejection::unanswered()),
         }
         answer
     }
