@@ -132,7 +132,9 @@ mod tests {
         ];
         for (value, reference, meant) in cases {
             let got = match ShortDate::parse(value) {
-                Ok(short) => short.seen_from(reference).map_or(String::from("none"), |date| date.to_string()),
+                Ok(short) => {
+                    short.seen_from(reference).map_or_else(|| String::from("none"), |date| date.to_string())
+                }
                 Err(WrongPart(at)) => std::format!("wrong at {at}"),
             };
             assert_eq!(got, meant, "{value} seen from {reference}");

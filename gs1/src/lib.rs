@@ -12,7 +12,7 @@
 //! ```
 //!
 //! How the bytes are taken:
-//! - A frame of STX and ETX and a tail of CR, LF or spaces are no part of the data.
+//! - A frame of STX and ETX, spaces around it and a tail of CR and LF are no part of the data.
 //! - An AIM symbology identifier decides: `]E0` `]E3` `]E4` `]I1` announce a number, `]C1` `]e0` `]d2` `]Q3` `]J1` an element
 //!   string, and `]X0` says nothing. Every other one is [`Class::SymbologyUnsupported`], its data [`Form::Plain`].
 //! - Without one, data that holds FNC1 (ASCII 29) is an element string, and nothing but 8, 12, 13 or 14 digits is a GTIN.

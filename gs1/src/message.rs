@@ -57,9 +57,9 @@ pub(crate) fn read(scan: &[u8]) -> Reading<'_> {
     reading
 }
 
-/// Where the data is: without STX before it, and without ETX, CR, LF and spaces behind it.
+/// Where the data is: without STX and spaces before it, and without ETX, CR, LF and spaces behind it.
 fn framed(scan: &[u8]) -> Range<usize> {
-    let start = usize::from(scan.first() == Some(&STX));
+    let start = scan.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(scan.len());
     let end =
         scan.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX)).map_or(0, |at| at + 1);
     start..end.max(start)

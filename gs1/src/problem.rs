@@ -181,8 +181,11 @@ impl fmt::Display for What<'_> {
             }
             (Class::Mutex, Detail::With(other)) => write!(f, "{subject} contradicts AI `{other}`"),
             (Class::Requisite, Detail::Needs(needs)) => {
-                write!(f, "{subject} needs AI `{}` beside it", needs.any_of().first().unwrap_or(&""))?;
-                needs.any_of().iter().skip(1).try_for_each(|ai| write!(f, " or `{ai}`"))
+                write!(f, "{subject} needs AI ")?;
+                for (place, ai) in needs.any_of().iter().enumerate() {
+                    write!(f, "{}`{ai}`", if place == 0 { "" } else { " or " })?;
+                }
+                f.write_str(" beside it")
             }
             (Class::AiUnknown, _) => write!(f, "{subject} is not known (byte {at} of the scan)"),
             (Class::AiEmpty, _) => write!(f, "{subject} has no value"),
