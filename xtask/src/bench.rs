@@ -1,4 +1,4 @@
-//! Builds in release and runs a benchmark: the one of the gs1 crate, or one of the program `bench` of the `tests` package.
+//! Builds in release and runs a benchmark: one of the program `bench` of the `tests` package.
 
 use std::process::Command;
 
@@ -10,10 +10,6 @@ use crate::workspace::{self, Workspace};
 /// Runs the benchmark `name`, which gets the arguments in `rest`.
 pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<()> {
     Tool::CCompiler.provide(workspace)?;
-    if name == "gs1" {
-        let words = ["run", "--release", "--locked", "--package", "gs1", "--example", "bench", "--"];
-        return workspace::run(workspace.cargo(words).args(rest));
-    }
     let mut build = workspace.cargo(["build", "--release", "--locked", "--bins", "--package", "tests"]);
     if name != "disk" {
         // The programs under test: `bench` starts them from the directory it lies in itself.
