@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gs1::Reading;
+use gs1::{Class, Reading};
 use ledger::time::TimestampError;
 use ledger::{
     Account, Area, Command, DeviceId, DeviceSeq, DocumentId, DocumentLine, EventId, Gtin, Line, Lot,
@@ -52,22 +52,25 @@ pub(super) fn resolve(
         seq: None,
     })?;
     let command = command(event, line(event, gtin, &reading, item.unit)?)?;
-    let (stamp, warnings) = stamp(event, device, now)?;
+    let (stamp, mut warnings) = stamp(event, device, now)?;
+    warnings.extend(unread(&reading));
     Ok(Resolved { command, stamp, name: Some(item.name), warnings })
 }
 
+/// Reads a code. What is not understood of a label that names its item beyond doubt is no reason to refuse it: the
+/// goods are in the customer's hands.
 fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
     let reading = gs1::read(code);
-    let first = reading.problems().next();
-    match (reading.gtin(), first) {
-        (Some(gtin), None) => Ok((gtin, reading)),
-        (gtin, Some(problem)) => {
-            let code =
-                if problem.class == gs1::Class::CheckDigit { "check_digit" } else { "code_unreadable" };
-            let hint = Some("scan the code again, or type the number under it");
-            Err(Rejection { code, detail: problem.to_string(), hint, gtin, seq: None })
-        }
-        (None, None) => Err(Rejection {
+    let gtin = reading.gtin();
+    let serious = reading.problems().find(|problem| gtin.is_none() || problem.class != Class::AiUnknown);
+    if let Some(problem) = serious {
+        let code = if problem.class == Class::CheckDigit { "check_digit" } else { "code_unreadable" };
+        let detail = problem.what().to_string();
+        return Err(Rejection { code, detail, hint: Some(problem.hint()), gtin, seq: None });
+    }
+    match gtin {
+        Some(gtin) => Ok((gtin, reading)),
+        None => Err(Rejection {
             code: "code_without_item",
             detail: "the code names no trade item".to_owned(),
             hint: Some("scan the item's own code"),
@@ -75,6 +78,11 @@ fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
             seq: None,
         }),
     }
+}
+
+/// What of a label was not understood.
+fn unread(reading: &Reading<'_>) -> impl Iterator<Item = Warning> {
+    reading.problems().map(|problem| Warning { code: "part_unread", detail: problem.what().to_string() })
 }
 
 fn line(event: &Event, gtin: Gtin, reading: &Reading<'_>, unit: Unit) -> Result<Line, Rejection> {
