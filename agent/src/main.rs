@@ -13,6 +13,10 @@ use tracing_subscriber::EnvFilter;
 
 use crate::command_line::{Command, Program, feed, import, run, verify};
 
+/// A request allocates some dozens of small pieces on one thread and frees them on another, which is what it is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let program = match Program::try_parse() {
         Ok(program) => program,
