@@ -212,11 +212,12 @@ impl Store {
         let synced = self.until(patience, "is synced", |status| {
             status.seq == seq && status.committed == seq && status.reconciled == seq
         })?;
-        let tile = hub.tile(&self.id)?;
-        ensure!(
-            (tile.committed, tile.reconciled) == (seq, seq),
-            "the agent says that the hub has {seq} entries, the hub says {tile:?}"
-        );
+        // The hub's picture of its stores follows its journal a moment later.
+        let tile = patience.until("the hub says so too", || {
+            let tile = hub.tile(&self.id)?;
+            ensure!((tile.committed, tile.reconciled) == (seq, seq), "it says {tile:?}");
+            Ok(tile)
+        })?;
         ensure!(tile.committed_hash == synced.hash, "the hashes differ: {synced:?}, {tile:?}");
         ensure!(tile.reconciled_digest == synced.digest, "the digests differ: {synced:?}, {tile:?}");
         Ok(synced)
