@@ -45,7 +45,7 @@ fn a_store_with_a_certificate_of_another_authority_trades_alone() {
     let foreign = Authority::create("Somebody else").unwrap();
     let identity = bundle(foreign.issue_store("s002", DAY).unwrap(), &scene.hub.authority().unwrap());
     let mut store = scene.alone(&identity);
-    store.trades_while_refused("lost", "UnknownCA").unwrap();
+    store.trades_while_refused("lost", "invalid peer certificate: UnknownIssuer").unwrap();
     scene.bystander_noticed_nothing();
 }
 
@@ -55,7 +55,7 @@ fn a_store_with_an_expired_certificate_trades_alone() {
     let own = scene.hub.authority().unwrap();
     let identity = bundle(own.issue_store("s002", -DAY).unwrap(), &own);
     let mut store = scene.alone(&identity);
-    store.trades_while_refused("lost", "expired").unwrap();
+    store.trades_while_refused("lost", "invalid peer certificate: certificate expired").unwrap();
     scene.bystander_noticed_nothing();
 }
 

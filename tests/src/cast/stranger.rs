@@ -99,6 +99,7 @@ impl Stranger {
     /// # Errors
     /// When there is none.
     pub fn end_control(&mut self) -> Result<()> {
+        let _context = self.runtime.enter();
         let (stream, _) = self.control.as_mut().context("nothing was sent yet")?;
         Ok(stream.finish()?)
     }
@@ -113,7 +114,8 @@ impl Stranger {
             if let Some(body) = self.reader.poll()? {
                 return Ok(HubMessage::from_bytes(&body)?);
             }
-            let chunk = self.runtime.block_on(timeout(SILENCE_MAX, stream.read_chunk(4096, true)));
+            let chunk =
+                self.runtime.block_on(async { timeout(SILENCE_MAX, stream.read_chunk(4096, true)).await });
             match chunk.context("the hub says nothing")?? {
                 Some(chunk) => self.reader.push(&chunk.bytes),
                 None => bail!("the hub ended the stream"),
@@ -126,7 +128,7 @@ impl Stranger {
     /// # Errors
     /// When it does not, or in another way.
     pub fn ending(&self) -> Result<Ending> {
-        let ended = self.runtime.block_on(timeout(SILENCE_MAX, self.connection.closed()));
+        let ended = self.runtime.block_on(async { timeout(SILENCE_MAX, self.connection.closed()).await });
         let ended = ended.context("the hub does not end the connection")?;
         match &ended {
             ConnectionError::ApplicationClosed(close) => {

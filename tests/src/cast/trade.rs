@@ -94,8 +94,8 @@ fn work(mut handheld: Handheld, mut dice: Dice, shared: &Shared) -> Result<Handh
     Ok(handheld)
 }
 
-const BATCH_PERMILLE: u64 = 300;
-const BATCH_MAX: u64 = 30;
+const BATCH_PERMILLE: u64 = 200;
+const BATCH_MAX: u64 = 20;
 const PAUSE_MAX: Duration = Duration::from_millis(30);
 /// Looks often, so that a kill that follows comes in the middle of the work.
 const EAGER: Patience = Patience { looks: 30_000, pause: Duration::from_millis(2) };
