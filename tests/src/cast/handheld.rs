@@ -23,6 +23,8 @@ pub struct Handheld {
     acknowledged: BTreeMap<u64, u64>,
     /// Requests that were sent again.
     repeats: u64,
+    /// Events that turned out to have been recorded before.
+    duplicates: u64,
 }
 
 /// What became of an event, in one word.
@@ -62,6 +64,7 @@ impl Handheld {
             sent: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             repeats: 0,
+            duplicates: 0,
         }
     }
 
@@ -87,6 +90,12 @@ impl Handheld {
     #[must_use]
     pub fn repeats(&self) -> u64 {
         self.repeats
+    }
+
+    /// How many events were answered as recorded before: their first answer was lost.
+    #[must_use]
+    pub fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
     /// Sells one of each: a single event as such, more as a batch. What is not answered, or answered with 503, is sent again
@@ -138,6 +147,7 @@ impl Handheld {
         match (answer.result, answer.seq) {
             (Verdict::Accepted | Verdict::Duplicate, Some(seq)) => {
                 self.acknowledged.insert(number, seq);
+                self.duplicates += u64::from(answer.result == Verdict::Duplicate);
                 Ok(())
             }
             (Verdict::Accepted | Verdict::Duplicate, None) => {
