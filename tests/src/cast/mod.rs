@@ -6,7 +6,7 @@
 //! - [`answers`]: what their APIs say, as far as stories look at it.
 //! - [`handheld`]: posts scans until they are answered, and remembers what was acknowledged.
 //! - [`trade`]: several handhelds at work while something else happens.
-//! - [`audit`]: whether all that was acknowledged is there, once, on both sides.
+//! - [`mod@audit`]: whether all that was acknowledged is there, once, on both sides.
 //! - [`stranger`]: a raw QUIC client that says what no agent would say.
 
 pub mod answers;

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -19,7 +19,6 @@ use crate::process::{Program, Running};
 #[derive(Debug)]
 pub struct Store {
     id: String,
-    data_dir: PathBuf,
     log: PathBuf,
     program: Program,
     running: Option<Running>,
@@ -34,14 +33,14 @@ impl Store {
         name: &str,
         uplink: [OsString; N],
     ) -> Result<Self> {
-        let (data_dir, log, http) = (world.path(name), world.path(&format!("{name}.log")), world.address()?);
+        let (log, http) = (world.path(&format!("{name}.log")), world.address()?);
         let program = Program::of_workspace("shelfline-agent", &log)?
             .called(format!("the agent of {name}"))
             .args(["run", "--listen", &http.to_string(), "--data-dir"])
-            .arg(&data_dir)
+            .arg(world.path(name))
             .arg("--identity")
             .args(uplink);
-        Ok(Self { id: id.to_owned(), data_dir, log, program, running: None, http })
+        Ok(Self { id: id.to_owned(), log, program, running: None, http })
     }
 
     /// As an empty machine that takes the store over.
@@ -55,12 +54,6 @@ impl Store {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
-    }
-
-    /// Where its data lies.
-    #[must_use]
-    pub fn data_dir(&self) -> &Path {
-        &self.data_dir
     }
 
     /// Starts it and waits until it serves, whether or not it records.
