@@ -122,6 +122,14 @@ pub(crate) fn hub_credentials(authority: &Authority) -> Result<Credentials, Erro
     Ok(authority.issue_hub(Duration::days(HUB_DAYS))?)
 }
 
+/// A secret that is the same at every start of a hub with this authority, and tells nothing of its key.
+pub(crate) fn reset_secret(authority: &Authority) -> [u8; 32] {
+    blake3::derive_key(
+        "shelfline 2026-11-25 key of stateless resets",
+        authority.credentials().key_pem.as_bytes(),
+    )
+}
+
 const DIRECTORY: &str = "ca";
 const KEY: &str = "key.pem";
 const CERTIFICATE: &str = "certificate.pem";

@@ -110,7 +110,8 @@ impl Hub {
 
         let trust = &authority.credentials().certificate_pem;
         // Part of every connection id, for a load balancer in front of several hubs.
-        let endpoint = HubEndpoint::listen(quic, trust, &own, rand::random())?;
+        let server_id = rand::random();
+        let endpoint = HubEndpoint::listen(quic, trust, &own, server_id, &ca::reset_secret(&authority))?;
         let quic_addr =
             endpoint.local_addr().map_err(|source| StartError::Listen { address: quic, source })?;
         let failed = |source| StartError::Listen { address: listen, source };

@@ -12,6 +12,7 @@ use quinn::{
     VarInt,
 };
 use rand::RngCore as _;
+use ring::hmac;
 
 use crate::ca::{Credentials, HUB_NAME};
 use crate::lanes::{AgentLink, HubLink, LinkError};
@@ -55,6 +56,9 @@ pub struct Incoming(quinn::Incoming);
 
 impl HubEndpoint {
     /// Listens on `address`. `server_id` becomes part of every connection id, so that a load balancer can find this hub.
+    /// `reset_secret` is to be the same over the hub's restarts and known to nobody else: agents that were connected to a
+    /// hub that died are told so by its successor when they next say something, and do not wait for a silence to pass
+    /// (stateless reset, RFC 9000, section 10.3).
     ///
     /// # Errors
     /// [`EndpointError`] when the certificates or the address cannot be used.
@@ -63,13 +67,15 @@ impl HubEndpoint {
         trust_pem: &str,
         own: &Credentials,
         server_id: [u8; 8],
+        reset_secret: &[u8],
     ) -> Result<Self, EndpointError> {
         let crypto = QuicServerConfig::try_from(tls::server(trust_pem, own)?).map_err(TlsError::Quic)?;
         let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
         config.transport_config(Arc::new(transport(Side::Hub)));
         let socket =
             std::net::UdpSocket::bind(address).map_err(|source| EndpointError::Bind { address, source })?;
-        let mut shape = EndpointConfig::default();
+        let reset_key = hmac::Key::new(hmac::HMAC_SHA256, reset_secret);
+        let mut shape = EndpointConfig::new(Arc::new(reset_key));
         shape.cid_generator(move || Box::new(RoutableIds { server_id }));
         let endpoint = Endpoint::new(shape, Some(config), socket, Arc::new(quinn::TokioRuntime))
             .map_err(|source| EndpointError::Bind { address, source })?;
@@ -204,7 +210,11 @@ impl ConnectionIdGenerator for RoutableIds {
 
 #[cfg(test)]
 mod tests {
+    use protocol::AgentMessage;
+    use protocol::v1::messages::Drift;
+
     use super::*;
+    use crate::ca::Authority;
 
     #[test]
     fn connection_ids_carry_the_server_id_where_a_load_balancer_looks() {
@@ -214,5 +224,41 @@ mod tests {
         assert_eq!((one.len(), &one[1..9]), (16, server_id.as_slice()));
         assert_eq!(one[0] & 0xe0, 0);
         assert_ne!(one[..], two[..]);
+    }
+
+    #[test]
+    fn an_agent_learns_from_the_next_hub_that_the_last_one_died() {
+        let authority = Authority::create("Test").unwrap();
+        let trust = authority.credentials().certificate_pem.clone();
+        let certificates = || authority.issue_hub(time::Duration::days(1)).unwrap();
+        let hub = |address| HubEndpoint::listen(address, &trust, &certificates(), [1; 8], b"the same secret");
+        let (first, agents, second) = (runtime(), runtime(), runtime());
+
+        let dies = first.block_on(async { hub(SocketAddr::from(([127, 0, 0, 1], 0))) }).unwrap();
+        let address = dies.local_addr().unwrap();
+        let serving = first.spawn(async move {
+            let link = dies.accept().await.unwrap().greet().await.unwrap();
+            (dies, link)
+        });
+        let store = authority.issue_store("s001", time::Duration::days(1)).unwrap();
+        let mut agent = agents.block_on(connect(address, &trust, &store)).unwrap();
+        agent.sender.send(&drift());
+        let served = first.block_on(serving).unwrap();
+        // As a killed process: nothing is said any more, and the socket is free.
+        first.shutdown_timeout(HANDSHAKE_MAX);
+        drop(served);
+
+        let _next = second.block_on(async { hub(address) }).unwrap();
+        agent.sender.send(&drift());
+        let lost = agents.block_on(agent.receiver.recv()).unwrap_err();
+        assert_eq!(lost.to_string(), "the connection was lost: reset by peer");
+    }
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Runtime::new().unwrap()
+    }
+
+    fn drift() -> AgentMessage {
+        AgentMessage::Drift(Drift { seq: 1, ours: [0; 16], theirs: [1; 16] })
     }
 }

@@ -1,6 +1,6 @@
 //! What whole-system stories, fault tests and benchmarks are made of: real programs, started, watched and killed.
 //!
-//! Nothing here knows stock. The stories themselves are in `tests/tests`, the benchmarks in `src/bin/bench.rs`.
+//! Only [`cast`] knows stock. The stories themselves are in `tests/tests`, the benchmarks in `src/bin/bench.rs`.
 //!
 //! Reading order:
 //! - [`binary`]: finds the programs that were built beside this one.
@@ -10,9 +10,11 @@
 //! - [`process`]: a program: started, logged, paused, killed, started again.
 //! - [`http`], [`sse`]: a small client that says whether a request was certainly not done, or perhaps done.
 //! - [`dice`]: seeded choices.
+//! - [`cast`]: who plays in the stories: hub, stores, handhelds, and a peer that breaks the rules.
 //! - [`measure`]: latencies, tables, reports, and what the disk alone can do.
 
 pub mod binary;
+pub mod cast;
 pub mod dice;
 pub mod http;
 pub mod loopback;

@@ -71,13 +71,15 @@ enum Failure {
 pub(crate) async fn run(uplink: Uplink, parts: Parts) {
     let mut attempt = 0_u32;
     loop {
-        let began = Instant::now();
+        let (began, committed) = (Instant::now(), parts.replica.sync_state().committed);
         let ended = tokio::select! {
             () = parts.shutdown.wait() => return,
             ended = attempt_session(&uplink, &parts) => ended,
         };
         parts.online.send_replace(false);
-        if began.elapsed() > STEADY {
+        // A session that brought something home was worth its while, however short: a hub that is started again and again
+        // is called again as soon as after its first end.
+        if began.elapsed() > STEADY || parts.replica.sync_state().committed > committed {
             attempt = 0;
         }
         let longest = match ended {

@@ -64,9 +64,10 @@ pub(super) async fn list(
     let limit = page_size(page.limit, MOVEMENTS_MAX)?;
     let after = Seq::new(page.after.unwrap_or(0));
     // One more than asked for tells whether there is a next page.
-    let piece = journal::piece_after(&*api.services.journal, store, after, limit.saturating_add(1)).await?;
-    let more = piece.entries.len() > limit;
-    let movements: Vec<_> = piece.entries.iter().take(limit).map(MovementBody::from).collect();
+    let entries =
+        journal::entries_after(&*api.services.journal, store, after, limit.saturating_add(1)).await?;
+    let more = entries.len() > limit;
+    let movements: Vec<_> = entries.iter().take(limit).map(MovementBody::from).collect();
     let next = movements.last().filter(|_| more).map(|last| last.seq);
     let path = format!("/v1/stores/{store}/movements");
     let link = next_link(&path, next.map(|next| next.to_string()).as_deref(), limit);

@@ -9,7 +9,8 @@ use ledger::{
 use protocol::v1::columns;
 
 use super::{
-    Body, Claimed, Journal, JournalError, Piece, Position, Put, Segment, claim, hash_at, piece_after,
+    Body, Claimed, Journal, JournalError, Piece, Position, Put, Segment, claim, entries_after, hash_at,
+    piece_after,
 };
 
 /// Runs the whole suite against `journal`, which must be empty. Panics where the journal breaks a promise.
@@ -22,7 +23,8 @@ pub(super) async fn check(journal: &dyn Journal) -> Result<(), JournalError> {
     a_claim_fences_by_taking_a_place(journal).await?;
     of_two_writers_one_wins(journal).await?;
     puts_begun_in_order_are_tried_in_order(journal).await?;
-    movements_come_back_as_they_went_in(journal).await
+    movements_come_back_as_they_went_in(journal).await?;
+    a_full_segment_does_not_end_the_movements_before_it(journal).await
 }
 
 fn store(name: &str) -> StoreId {
@@ -166,5 +168,23 @@ async fn movements_come_back_as_they_went_in(journal: &dyn Journal) -> Result<()
     assert_eq!(hash_at(journal, store, head.seq.next()).await?, None);
     let known = ["claims", "order", "pipeline", "race", "reading"].map(self::store);
     assert_eq!(journal.stores().await?, known);
+    Ok(())
+}
+
+async fn a_full_segment_does_not_end_the_movements_before_it(
+    journal: &dyn Journal,
+) -> Result<(), JournalError> {
+    let store = store("full");
+    let (mut head, mut position) = (Head::START, Position::ZERO);
+    for count in [2, 3, 16 * 1024, 4] {
+        let segment = segment(1, head, count);
+        (head, position) = (segment.head, position.next());
+        assert_eq!(journal.put(store, position, segment).await?, Put::Stored);
+    }
+    for (after, wanted, expect) in [(0, 5, 5), (0, 6, 16_389), (16_388, 100, 5), (16_393, 1, 0)] {
+        let entries = entries_after(journal, store, Seq::new(after), wanted).await?;
+        assert_eq!(entries.len(), expect, "after {after}, {wanted} wanted");
+        assert!(entries.iter().zip(after + 1..).all(|(entry, seq)| entry.seq == Seq::new(seq)));
+    }
     Ok(())
 }

@@ -275,6 +275,29 @@ pub async fn piece_after(
     Ok(piece)
 }
 
+/// The movements of a store after `after`: at least `wanted` of them, or all there are. A piece may end early, before a
+/// segment that does not fit beside others; only an empty one is the end.
+///
+/// # Errors
+/// [`JournalError`].
+pub async fn entries_after(
+    journal: &dyn Journal,
+    store: StoreId,
+    after: Seq,
+    wanted: usize,
+) -> Result<Vec<Entry>, JournalError> {
+    let (mut entries, mut after) = (Vec::new(), after);
+    while entries.len() < wanted {
+        let piece = piece_after(journal, store, after, wanted).await?;
+        let Some(last) = piece.entries.last() else {
+            break;
+        };
+        after = last.seq;
+        entries.extend(piece.entries);
+    }
+    Ok(entries)
+}
+
 /// Segments read at once while looking for movements: most are small, the largest are a frame.
 const SEGMENTS_AT_ONCE: usize = 16;
 

@@ -95,9 +95,11 @@ impl Journal for SqliteJournal {
 
     async fn put(&self, store: StoreId, position: Position, segment: Segment) -> Result<Put, JournalError> {
         let (answer, answered) = oneshot::channel();
-        // A full queue is waited for in turn, so puts keep the order in which they were begun.
+        // A full queue is waited for in turn, so puts keep the order in which they were begun. Without a budget: a put that
+        // used its task's up would be put off before it has its turn, and those behind it would overtake it.
         let job = Job { store, position, segment, answer };
-        self.puts.send(job).await.map_err(|_ended| JournalError::stopped())?;
+        let queued = tokio::task::unconstrained(self.puts.send(job)).await;
+        queued.map_err(|_ended| JournalError::stopped())?;
         answered.await.map_err(|_ended| JournalError::stopped())?
     }
 
