@@ -19,7 +19,7 @@ use crate::registry::Registry;
 use crate::session::{Conversation, Ended, Event, Notices, Services};
 
 /// How long anything in memory may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) fn store(name: &str) -> StoreId {
     StoreId::new(name).unwrap()
@@ -179,7 +179,7 @@ impl Replica {
 
     /// Begins a new session.
     pub(crate) fn greet(&mut self) {
-        self.refused = None;
+        (self.refused, self.committed, self.reconciled) = (None, Seq::ZERO, Seq::ZERO);
         let snapshot = snapshot(self.store, self.epoch, self.claim, self.head(), self.feed_cursor);
         self.agent = AgentSession::start(snapshot);
     }
