@@ -31,7 +31,7 @@ pub(crate) fn gtin(n: u64) -> Gtin {
 
 /// The `n`th movement of a store that sells some items over and over. `flavour` makes another history.
 pub(crate) fn movement(n: u64, flavour: i64) -> Movement {
-    let delivery = n % 7 == 0;
+    let delivery = n.is_multiple_of(7);
     let (from, to) = if delivery {
         (Account::Supplier, Account::Sellable(Area::Backroom))
     } else {

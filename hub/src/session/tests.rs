@@ -119,6 +119,7 @@ async fn a_replica_is_fenced_by_the_claim_of_another() {
     old.talk(&mut old_session, |old| old.committed == old.head().seq).await.unwrap();
 
     let mut new = Replica::new();
+    new.claim = (Epoch::ZERO, [2; 16]);
     assert_eq!(refusal(&rig, &mut new).await, Some(Refuse::Fenced { current_epoch: 1 }));
     new.claim = (Epoch::new(1), [2; 16]);
     new.greet();
