@@ -195,7 +195,9 @@ impl Replica {
             if done(self) {
                 return Ok(());
             }
-            let event = if let (Some(message), true) = (self.agent.poll_message(), hub.has_room()) {
+            let event = if hub.has_room()
+                && let Some(message) = self.agent.poll_message()
+            {
                 Event::Message(message)
             } else if hub.lane_waiting().is_some() {
                 Event::Room
