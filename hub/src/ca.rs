@@ -107,9 +107,12 @@ pub(crate) fn load(data_dir: &Path) -> Result<Authority, Error> {
     let directory = data_dir.join(DIRECTORY);
     let read = |name| {
         let file = directory.join(name);
-        std::fs::read_to_string(&file).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => Error::Missing { directory: directory.clone() },
-            _ => Error::File { file, source },
+        std::fs::read_to_string(&file).map_err(|source| {
+            if source.kind() == io::ErrorKind::NotFound {
+                Error::Missing { directory: directory.clone() }
+            } else {
+                Error::File { file, source }
+            }
         })
     };
     let credentials = Credentials { certificate_pem: read(CERTIFICATE)?, key_pem: read(KEY)? };

@@ -25,6 +25,8 @@ pub mod program;
 pub mod projection;
 pub mod registry;
 pub mod session;
+#[cfg(test)]
+mod testing;
 pub mod upload;
 pub mod verify;
 

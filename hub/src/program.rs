@@ -220,3 +220,60 @@ async fn serve_http(listener: TcpListener, router: axum::Router, shutdown: Shutd
     let cut = web::serve(listener, router, &shutdown, Limits::default()).await;
     info!(cut, "no more requests are taken");
 }
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Epoch, Head, Timestamp};
+    use link::LinkError;
+    use protocol::{AgentSession, AgentSnapshot, CloseReason, HubMessage};
+
+    use super::*;
+
+    async fn start(data_dir: &Path) -> Result<Hub, StartError> {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config =
+            Config { data_dir: data_dir.to_owned(), quic: free, listen: free, place: "eu-west".to_owned() };
+        Hub::start(config).await
+    }
+
+    #[tokio::test]
+    async fn an_enrolled_agent_is_let_in_over_quic_and_told_when_the_hub_stops() {
+        let directory = tempfile::tempdir().unwrap();
+        ca::init(directory.path(), "Test").unwrap();
+        let hub = start(directory.path()).await.unwrap();
+        // While the hub runs: a session looks into the registry itself.
+        let store = StoreId::new("s001").unwrap();
+        let bundle = ca::enrol(directory.path(), store, None, 1).unwrap();
+        let own = bundle.credentials();
+        let mut link = link::connect(hub.quic_addr(), &bundle.trust_pem, &own).await.unwrap();
+        let mut agent = AgentSession::start(AgentSnapshot {
+            store,
+            epoch: Epoch::ZERO,
+            claim: (Epoch::ZERO, [7; 16]),
+            head: Head::START,
+            feed_cursor: 0,
+            agent_version: "0.1.0".to_owned(),
+            now: Timestamp::default(),
+        });
+        link.sender.send(&agent.poll_message().unwrap());
+        assert_eq!(link.receiver.recv().await.unwrap(), HubMessage::Claimed { epoch: 1 });
+        assert!(matches!(link.receiver.recv().await.unwrap(), HubMessage::Resume(_)));
+
+        let stopped = tokio::spawn(hub.stop());
+        let ended = link.receiver.recv().await.unwrap_err();
+        assert!(matches!(ended, LinkError::Closed { reason: Some(CloseReason::GoingDown) }), "{ended}");
+        stopped.await.unwrap();
+        start(directory.path()).await.unwrap().stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_directory_has_one_hub_and_needs_an_authority() {
+        let directory = tempfile::tempdir().unwrap();
+        let refused = start(directory.path()).await.unwrap_err();
+        assert!(matches!(refused, StartError::Authority(ca::Error::Missing { .. })), "{refused}");
+        ca::init(directory.path(), "Test").unwrap();
+        let hub = start(directory.path()).await.unwrap();
+        assert!(matches!(start(directory.path()).await, Err(StartError::InUse { .. })));
+        hub.stop().await;
+    }
+}

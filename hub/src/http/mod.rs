@@ -10,6 +10,8 @@ mod page;
 mod positions;
 mod problems;
 mod stores;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Instant;

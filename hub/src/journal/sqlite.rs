@@ -12,8 +12,6 @@ use tracing::error;
 use super::{Body, Journal, JournalError, JournalHead, Position, Put, Segment};
 use crate::database::{self, Cause, DatabaseError, Readers, loaded, stored};
 
-/// Puts that wait for the writer; a fuller queue slows the sessions down.
-const QUEUE: usize = 256;
 /// Most puts in one commit.
 const GROUP_MAX: usize = 128;
 /// A commit that carries this many bytes takes no further puts: those in it have waited long enough.
@@ -40,7 +38,9 @@ CREATE INDEX segment_claim ON segment (store, position) WHERE nonce IS NOT NULL;
 /// The journal in one file.
 #[derive(Debug)]
 pub struct SqliteJournal {
-    puts: mpsc::Sender<Job>,
+    /// Without a bound of its own: whoever puts waits for the answer, and a session has few puts under way. A bounded
+    /// queue could not promise the order of puts, for a full one lets the runtime choose who comes first.
+    puts: mpsc::UnboundedSender<Job>,
     readers: Readers,
 }
 
@@ -60,7 +60,7 @@ impl SqliteJournal {
     pub fn open(file: &Path) -> Result<Self, DatabaseError> {
         let writer = database::open(file, MIGRATIONS)?;
         let readers = Readers::open(file)?;
-        let (puts, jobs) = mpsc::channel(QUEUE);
+        let (puts, jobs) = mpsc::unbounded_channel();
         std::thread::Builder::new()
             .name("journal".to_owned())
             .spawn(move || write(writer, jobs))
@@ -95,11 +95,9 @@ impl Journal for SqliteJournal {
 
     async fn put(&self, store: StoreId, position: Position, segment: Segment) -> Result<Put, JournalError> {
         let (answer, answered) = oneshot::channel();
-        // A full queue is waited for in turn, so puts keep the order in which they were begun. Without a budget: a put that
-        // used its task's up would be put off before it has its turn, and those behind it would overtake it.
+        // Queued at the first poll, so puts keep the order in which they were begun.
         let job = Job { store, position, segment, answer };
-        let queued = tokio::task::unconstrained(self.puts.send(job)).await;
-        queued.map_err(|_ended| JournalError::stopped())?;
+        self.puts.send(job).map_err(|_ended| JournalError::stopped())?;
         answered.await.map_err(|_ended| JournalError::stopped())?
     }
 
@@ -146,7 +144,7 @@ impl Journal for SqliteJournal {
 }
 
 /// Commits what is queued, answers, and begins again: each commit carries all that came during the one before.
-fn write(mut db: Connection, mut jobs: mpsc::Receiver<Job>) {
+fn write(mut db: Connection, mut jobs: mpsc::UnboundedReceiver<Job>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut bytes = size(&first);
         let mut group = vec![first];

@@ -4,6 +4,8 @@
 //! costs nothing but time: the projector reads on from the watermark. Everything here can be deleted and comes back.
 
 mod store;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use gs1::Gtin;

@@ -154,7 +154,7 @@ mod tests {
             gtin: Gtin::with_check_digit(400_638_133_000 + body).unwrap(),
             name: name.to_owned(),
             unit: Unit::Gram,
-            price: (body % 2 == 0).then_some(price),
+            price: body.is_multiple_of(2).then_some(price),
             department: Some("Tea".to_owned()),
         }
     }
@@ -176,7 +176,10 @@ mod tests {
         assert_eq!(names(&registry, 2, 2).await, "three -> 3");
         assert_eq!(registry.import(&[two, three]).unwrap(), Imported { changed: 0, feed_head: 3 });
         let renamed = Item { name: "uno".to_owned(), ..one };
-        assert_eq!(registry.import(&[renamed.clone()]).unwrap(), Imported { changed: 1, feed_head: 4 });
+        assert_eq!(
+            registry.import(std::slice::from_ref(&renamed)).unwrap(),
+            Imported { changed: 1, feed_head: 4 }
+        );
         assert_eq!(names(&registry, 0, 9).await, "two three uno -> 4");
         assert_eq!(names(&registry, 4, 9).await, " -> 4");
         assert_eq!(registry.feed_head().await.unwrap(), 4);

@@ -11,6 +11,8 @@
 
 mod conversation;
 mod serve;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
