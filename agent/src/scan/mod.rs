@@ -39,13 +39,14 @@ struct Passage<'a> {
     name: Option<std::sync::Arc<str>>,
     gtin: Option<ledger::Gtin>,
     warnings: Vec<Warning>,
+    /// What is to be recorded, until the replica has it.
+    scan: Option<Scan>,
     state: State,
 }
 
 enum State {
-    Ready(Scan),
-    /// With the replica, which answers for every event it is given.
-    Recording,
+    /// To be recorded, or with the replica, which answers for every event it is given.
+    Pending,
     Recorded(Outcome),
     Rejected(Rejection),
 }
@@ -66,11 +67,11 @@ impl Pipeline {
         let began = Instant::now();
         let now = clock::now();
         let mut passages: Vec<Passage<'_>> = events.iter().map(|raw| self.read(raw.get(), now)).collect();
-        let ready: Vec<Scan> = passages.iter_mut().filter_map(Passage::take).collect();
+        let ready: Vec<Scan> = passages.iter_mut().filter_map(|passage| passage.scan.take()).collect();
         if !ready.is_empty() {
             let outcomes = self.replica.record(ready).await?;
-            let recording = passages.iter_mut().filter(|passage| matches!(passage.state, State::Recording));
-            recording.zip(outcomes).for_each(|(passage, outcome)| passage.settle(outcome));
+            let pending = passages.iter_mut().filter(|passage| matches!(passage.state, State::Pending));
+            pending.zip(outcomes).for_each(|(passage, outcome)| passage.settle(outcome));
         }
         let rejected: Vec<Rejected> = passages.iter().filter_map(|passage| passage.kept(now)).collect();
         if !rejected.is_empty() {
@@ -101,7 +102,8 @@ impl Pipeline {
                 name: resolved.name,
                 gtin: Some(resolved.command.line().item),
                 warnings: resolved.warnings,
-                state: State::Ready(Scan::new(resolved.command, resolved.stamp)),
+                scan: Some(Scan::new(resolved.command, resolved.stamp)),
+                state: State::Pending,
                 event: Some(event),
             },
         }
@@ -113,17 +115,14 @@ impl Pipeline {
 impl<'a> Passage<'a> {
     fn rejected(raw: &'a str, event: Option<Event>, rejection: Rejection) -> Self {
         let gtin = rejection.gtin;
-        Self { raw, event, name: None, gtin, warnings: Vec::new(), state: State::Rejected(rejection) }
-    }
-
-    /// Hands the event over, if it is ready to be recorded.
-    fn take(&mut self) -> Option<Scan> {
-        match std::mem::replace(&mut self.state, State::Recording) {
-            State::Ready(scan) => Some(scan),
-            settled @ (State::Recording | State::Recorded(_) | State::Rejected(_)) => {
-                self.state = settled;
-                None
-            }
+        Self {
+            raw,
+            event,
+            name: None,
+            gtin,
+            warnings: Vec::new(),
+            scan: None,
+            state: State::Rejected(rejection),
         }
     }
 
@@ -162,7 +161,7 @@ impl<'a> Passage<'a> {
         match self.state {
             State::Rejected(rejection) => answer.reject(rejection),
             State::Recorded(outcome) => answer.record(outcome),
-            State::Ready(_) | State::Recording => answer.reject(Rejection::unanswered()),
+            State::Pending => answer.reject(Rejection::unanswered()),
         }
         answer
     }
