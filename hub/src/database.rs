@@ -1,7 +1,7 @@
 //! Our SQLite files: settings that keep what was acknowledged, migrations, and readers that keep off the async threads.
 //!
-//! SQLite blocks its thread, so every read goes through [`Readers`] and every write happens on a thread of its own or
-//! through [`blocking`].
+//! SQLite blocks its thread, so every read goes through `Readers` and every write happens on a thread of its own or
+//! through `blocking`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -94,7 +94,7 @@ text_id! {
     Serial, 20, "serial number", |_| true
 }
 text_id! {
-    /// A batch or lot as in GS1 AI (10); at most 20 bytes. A lot nobody named is [`Lot::UNKNOWN`], never absent (R49).
+    /// A batch or lot as in GS1 AI (10); at most 20 bytes. A lot nobody named is [`Lot::unknown`], never absent (R49).
     Lot, 20, "lot", |_| true
 }
 

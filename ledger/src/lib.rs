@@ -9,7 +9,7 @@
 //! - [`chain`]: how facts are chained, so that two histories can be compared by one hash.
 //! - [`positions`], [`digest`]: what the facts add up to, and a 16-byte proof of it (R9, R10).
 //! - [`identity`]: how a repeat is told from a conflict (R7).
-//! - [`command`], [`decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
+//! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]

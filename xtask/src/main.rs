@@ -5,7 +5,7 @@
 //! - [`tools`]: installs what a step needs, when it is missing.
 //! - [`steps`]: the steps of `test`, in order.
 //! - [`tally`]: counts the tests that ran.
-//! - [`bench`]: builds and runs the benchmarks.
+//! - [`mod@bench`]: builds and runs the benchmarks.
 //!
 //! What is a `#[test]` elsewhere is not repeated here.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]

@@ -25,7 +25,7 @@ pub struct Report {
     pub tip: Tip,
     /// How many positions are not zero.
     pub positions: usize,
-    /// What does not agree; at most [`FINDINGS_MAX`] of it in words.
+    /// What does not agree; at most a hundred of it in words.
     pub findings: Vec<String>,
     /// How much does not agree.
     pub findings_len: usize,

@@ -2,7 +2,7 @@
 //! whole is compressed. A movement costs 5 to 10 bytes where a row would cost a hundred.
 //!
 //! The layout: one byte of format (0 plain, 1 zstd behind the plain length), then the columns, each behind its length in
-//! bytes, in the order of [`Writer::finish`]. Numbers are LEB128, signed ones zigzag. Texts are numbered in the order in
+//! bytes, in the order of `Writer::finish`. Numbers are LEB128, signed ones zigzag. Texts are numbered in the order in
 //! which they first appear; the movement's hash is not sent, the receiver computes it.
 
 mod read;
