@@ -165,7 +165,11 @@ fn lock(directory: &Path) -> Result<File, StartError> {
     }
 }
 
-async fn open(data_dir: &Path) -> Result<(Services, Arc<PositionStore>), StartError> {
+/// Opens what a hub in this directory works with, and lets nobody in: for whoever drives sessions by hand.
+///
+/// # Errors
+/// [`StartError`] when a file cannot be used.
+pub async fn open(data_dir: &Path) -> Result<(Services, Arc<PositionStore>), StartError> {
     let registry = Arc::new(Registry::open(&data_dir.join(Registry::FILE))?);
     let journal: Arc<dyn Journal> = Arc::new(SqliteJournal::open(&data_dir.join("journal.sqlite"))?);
     let positions = Arc::new(PositionStore::open(&data_dir.join("positions.sqlite"))?);

@@ -109,7 +109,7 @@ pub(super) fn whole_ledger(client: &mut Client, target: &str) -> Result<Vec<Reco
 ///
 /// # Errors
 /// When the metrics cannot be had or the value is no whole number.
-pub(super) fn metric(client: &mut Client, name: &str) -> Result<u64> {
+pub fn metric(client: &mut Client, name: &str) -> Result<u64> {
     let text = client.get("/metrics")?.success()?.text();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     Ok(value.map_or(Ok(0), |value| value.trim().parse())?)

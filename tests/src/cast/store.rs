@@ -86,6 +86,12 @@ impl Store {
         Ok(())
     }
 
+    /// Where its API is.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.http
+    }
+
     /// A client of its API.
     #[must_use]
     pub fn client(&self) -> Client {

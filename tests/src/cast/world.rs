@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use gs1::Gtin;
@@ -26,6 +26,14 @@ impl World {
     /// When the directory cannot be created.
     pub fn new(name: &str) -> Result<Self> {
         Ok(Self { scratch: Scratch::new(name)? })
+    }
+
+    /// An empty place inside `parent`, for what must lie on a certain disk.
+    ///
+    /// # Errors
+    /// When the directory cannot be created.
+    pub fn inside(parent: &Path, name: &str) -> Result<Self> {
+        Ok(Self { scratch: Scratch::inside(parent, name)? })
     }
 
     /// A path in the story's directory.

@@ -44,21 +44,7 @@ impl Agent {
 
     /// Imports `count` items.
     pub(crate) fn import(&self, count: u64) -> Result<()> {
-        let mut csv = String::from("gtin,name,price\n");
-        for number in 0..count {
-            writeln!(csv, "{},Item number {number} of the benchmark,1.99", gtin(number)?)?;
-        }
-        let answer = Client::new(self.address).send(
-            "POST",
-            "/v1/items",
-            &[("content-type", "text/csv")],
-            csv.as_bytes(),
-        )?;
-        let taken: Value = answer.json()?;
-        if taken.get("accepted") != Some(&json!(count)) {
-            bail!("the agent took {taken} of {count} items");
-        }
-        Ok(())
+        import(self.address, count)
     }
 
     /// A number that the agent tells of itself.
@@ -66,4 +52,18 @@ impl Agent {
         let status: Value = Client::new(self.address).get_json("/v1/status")?;
         status.get(name).and_then(Value::as_u64).with_context(|| format!("no number `{name}` in {status}"))
     }
+}
+
+/// Imports `count` items into an agent.
+pub(crate) fn import(agent: SocketAddr, count: u64) -> Result<()> {
+    let mut csv = String::from("gtin,name,price\n");
+    for number in 0..count {
+        writeln!(csv, "{},Item number {number} of the benchmark,1.99", gtin(number)?)?;
+    }
+    let headers = [("content-type", "text/csv")];
+    let taken: Value = Client::new(agent).send("POST", "/v1/items", &headers, csv.as_bytes())?.json()?;
+    if taken.get("accepted") != Some(&json!(count)) {
+        bail!("the agent took {taken} of {count} items");
+    }
+    Ok(())
 }

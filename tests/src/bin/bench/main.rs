@@ -6,7 +6,10 @@
 mod agent;
 mod footprint;
 mod handhelds;
+mod ingest;
 mod scan;
+mod sync;
+mod trade;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -30,6 +33,10 @@ enum Benchmark {
     Disk(Options),
     /// Durable scans through a real agent, beside the disk and SQLite alone.
     Scan(Options),
+    /// Scan to hub-committed, and the catch-up of a million movements, over QUIC between real programs.
+    Sync(Options),
+    /// What a hub takes in on one core, with the embedded journal.
+    Ingest(Options),
     /// What an agent at rest takes: memory with 100,000 items, size on disk.
     Footprint(Options),
 }
@@ -52,6 +59,8 @@ fn main() -> Result<ExitCode> {
     let (report, options) = match command.benchmark {
         Benchmark::Disk(options) => (measure_disk(options.scratch()?.path())?, options),
         Benchmark::Scan(options) => (scan::measure(options.scratch()?.path())?, options),
+        Benchmark::Sync(options) => (sync::measure(options.scratch()?.path())?, options),
+        Benchmark::Ingest(options) => (ingest::measure(options.scratch()?.path())?, options),
         Benchmark::Footprint(options) => (footprint::measure(options.scratch()?.path())?, options),
     };
     print!("{}", report.text());
