@@ -9,12 +9,14 @@
 //! - [`in_store_gtin`]: the rule that gives a shop's own item code a GTIN.
 //! - [`transactions`]: the reader of transaction files.
 //! - [`catalogue`]: the items that the lines are about.
+//! - [`generator`]: the shop that trade is drawn from when there is no file.
 //! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
 //!
 //! Nothing here knows the agent or the hub, reads a clock or draws unseeded numbers.
 
 pub mod barcode;
 pub mod catalogue;
+pub mod generator;
 pub mod in_store_gtin;
 pub mod stream;
 pub mod survey;
