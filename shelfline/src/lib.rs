@@ -1,4 +1,4 @@
-//! What the all-in-one program is made of. Today: the data side of `shelfline demo`.
+//! What the all-in-one program is made of. Today: `shelfline demo`.
 //!
 //! A demo replays *transactions* (till documents with their scanned lines) at stores. They come from a file or from a
 //! seeded shop generator, and both arrive as one stream, so that whoever replays them need not know which.
@@ -11,11 +11,13 @@
 //! - [`catalogue`]: the items that the lines are about.
 //! - [`generator`]: the shop that trade is drawn from when there is no file.
 //! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
+//! - [`demo`]: the program: hub, agents, replay, proof.
 //!
-//! Nothing here knows the agent or the hub, reads a clock or draws unseeded numbers.
+//! Nothing but [`demo`] knows the agent or the hub, reads a clock or draws unseeded numbers.
 
 pub mod barcode;
 pub mod catalogue;
+pub mod demo;
 pub mod generator;
 pub mod in_store_gtin;
 pub mod stream;

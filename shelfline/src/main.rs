@@ -1,3 +1,53 @@
-//! shelfline
+//! `shelfline`: all of it in one program.
 
-fn main() {}
+use std::io::{Write, stderr, stdout};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use shelfline::demo::options::DemoOptions;
+use shelfline::demo::{self, Outcome};
+
+/// Retail inventory that keeps counting when the network does not.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Demo(Box<DemoOptions>),
+}
+
+/// As `sysexits.h` numbers it: the command was used wrongly.
+const USAGE: u8 = 64;
+/// As shells number it: ended by an interrupt.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(wrong) => {
+            let help = !wrong.use_stderr();
+            let _unseen = wrong.print();
+            return if help { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
+        }
+    };
+    let Command::Demo(options) = line.command;
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(demo::run(*options)) {
+        Ok(Outcome::Proven) => ExitCode::SUCCESS,
+        Ok(Outcome::Differs) => ExitCode::FAILURE,
+        Ok(Outcome::Stopped) => ExitCode::from(INTERRUPTED),
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    let _unseen = stdout().flush().and_then(|()| writeln!(stderr(), "shelfline: {error:#}"));
+    ExitCode::FAILURE
+}

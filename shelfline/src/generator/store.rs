@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use ledger::Reason;
 
 use crate::stream::{Kind, Line, Transaction};
-use crate::transactions::LINES_MAX;
 
 use super::dice::{Dice, index};
 use super::profile::{
@@ -56,6 +55,8 @@ struct Receipt {
 const GOODS_IN_FROM_S: u32 = 4 * 3600;
 /// ... and within so many seconds, before anybody comes to buy.
 const GOODS_IN_S: u32 = 7200;
+/// A pallet has a document of its own with at most so many lines.
+const PALLET_LINES: usize = 40;
 /// How often something else is looked for when the shelf is empty, before the line is given up.
 const TRIES: u32 = 8;
 
@@ -220,7 +221,7 @@ impl Store {
         let all = u64::try_from(goods.len()).unwrap_or(u64::MAX).max(1);
         let mut transactions = Vec::new();
         let mut done = 0;
-        for document in goods.chunks(LINES_MAX) {
+        for document in goods.chunks(PALLET_LINES) {
             let mut receipt = Receipt { till: 0, date, at: from, lines: Vec::new() };
             for (place, goods) in document {
                 receipt.at = from + u32::try_from(done * u64::from(GOODS_IN_S) / all).unwrap_or_default();

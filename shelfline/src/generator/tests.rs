@@ -37,37 +37,37 @@ fn shown(transaction: &Transaction) -> String {
 fn the_first_transactions_of_seed_1() {
     let text: String = shop(1, 2, 2, 60).trade().take(8).map(|transaction| shown(&transaction)).collect();
     expect![[r#"
-        0 store 0 till 0 OPENING-01-000001 (60 lines)
+        0 store 0 till 0 OPENING-01-000001 (40 lines)
           2026-11-03T04:00:00Z 614141580934 Receive 25032
           2026-11-03T04:02:00Z 9523609892919 Receive 14664
           2026-11-03T04:04:00Z 614141449392 Receive 13584
-        1 store 1 till 0 OPENING-02-000001 (60 lines)
+        1 store 1 till 0 OPENING-02-000001 (40 lines)
           2026-11-03T04:00:00Z ]E00614141580934 Receive 25032
           2026-11-03T04:02:00Z ]E09523609892919 Receive 14664
           2026-11-03T04:04:00Z ]E00614141449392 Receive 13584
-        2 store 0 till 1 01-000002 (4 lines)
+        2 store 0 till 0 OPENING-01-000002 (20 lines)
+          2026-11-03T05:20:00Z 9525861483133 Receive 744
+          2026-11-03T05:22:00Z 9520364663570 Receive 744
+          2026-11-03T05:24:00Z 9525232507581 Receive 432
+        3 store 1 till 0 OPENING-02-000002 (20 lines)
+          2026-11-03T05:20:00Z ]E09525861483133 Receive 744
+          2026-11-03T05:22:00Z ]E09520364663570 Receive 744
+          2026-11-03T05:24:00Z ]E09525232507581 Receive 432
+        4 store 0 till 1 01-000003 (4 lines)
           2026-11-03T07:56:41Z ]E09523609892919 Sell 1
           2026-11-03T07:56:43Z ]E09528842400495 Sell 1
           2026-11-03T07:56:45Z ]E09522087629833 Sell 1
-        3 store 0 till 2 01-000003 (16 lines)
+        5 store 0 till 2 01-000004 (16 lines)
           2026-11-03T08:03:02Z ]E09523245229346 Sell 288
           2026-11-03T08:03:08Z ]E09526855122250 Sell 1
           2026-11-03T08:03:13Z ]d201095287420489021726120110L261103 Sell 4
-        4 store 0 till 3 01-000004 (2 lines)
+        6 store 0 till 3 01-000005 (2 lines)
           2026-11-03T08:18:54Z ]E09523874204899 Sell 12
           2026-11-03T08:18:58Z ]E09529371024459 Sell 1
-        5 store 1 till 1 02-000002 (87 lines)
+        7 store 1 till 1 02-000003 (87 lines)
           2026-11-03T08:33:38Z 9529371024459 Sell 1
           2026-11-03T08:33:44Z 614141580934 Sell 2
           2026-11-03T08:33:49Z 614141785827 Sell 2
-        6 store 1 till 2 02-000003 (112 lines)
-          2026-11-03T08:43:05Z ]E00614141580934 Sell 6
-          2026-11-03T08:43:09Z ]E00614141580934 Sell 2
-          2026-11-03T08:43:13Z ]E00614141819560 Sell 1
-        7 store 1 till 3 C02-000004 (9 lines)
-          2026-11-03T08:55:01Z ]E00614141678730 Return 1
-          2026-11-03T08:55:05Z ]E00614141580934 Return 1
-          2026-11-03T08:55:09Z ]E00614141449392 Return 2
     "#]]
     .assert_eq(&text);
 }
