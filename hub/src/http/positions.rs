@@ -44,7 +44,7 @@ pub(super) struct ItemPosition {
 #[derive(Debug, Serialize)]
 struct Bucket {
     account: String,
-    lot: String,
+    lot: Option<String>,
     serial: Option<String>,
     qty: i64,
 }
@@ -173,7 +173,7 @@ impl From<&PositionRow> for Bucket {
     fn from(row: &PositionRow) -> Self {
         Self {
             account: row.account.to_string(),
-            lot: row.lot.to_string(),
+            lot: (!row.lot.is_unknown()).then(|| row.lot.to_string()),
             serial: row.serial.as_ref().map(Serial::to_string),
             qty: row.balance.get(),
         }

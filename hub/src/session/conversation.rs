@@ -242,6 +242,10 @@ impl Conversation {
             None
         };
         let mark = *self.mark.borrow_and_update();
+        // A store that was enrolled since the registry was last read has no tile yet, and a session needs one to sit at.
+        if self.services.live.lacks(store) {
+            self.services.live.enrolled(vec![enrolled.clone()], |_store| (end, mark));
+        }
         self.core.handle_store(Some(&StoreView {
             epoch: end.epoch,
             head: end.head,
