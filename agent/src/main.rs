@@ -3,12 +3,13 @@
 
 mod command_line;
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _};
+use std::num::NonZero;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser as _;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
 
 use crate::command_line::{Command, Program, feed, import, run, verify};
@@ -30,8 +31,8 @@ fn main() -> ExitCode {
         }
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_unset| EnvFilter::new("info"));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
     match perform(program.command) {
         Ok(code) => code,
         Err(error) => {
@@ -45,15 +46,23 @@ fn perform(command: Command) -> Result<ExitCode> {
     match command {
         Command::Verify(options) => verify::verify(&options),
         Command::Run(options) => match options.configure() {
-            Ok(config) => Runtime::new()?.block_on(run::run(config)),
+            Ok(config) => runtime()?.block_on(run::run(config)),
             Err(bad) => {
                 eprintln!("error: {bad:#}");
                 Ok(ExitCode::from(EXIT_USAGE))
             }
         },
-        Command::Scan(options) => Runtime::new()?.block_on(feed::feed(options)),
-        Command::Items(options) => Runtime::new()?.block_on(import::import(options)),
+        Command::Scan(options) => runtime()?.block_on(feed::feed(options)),
+        Command::Items(options) => runtime()?.block_on(import::import(options)),
     }
+}
+
+/// One thread fewer than processors, because the replica's writer is a busy thread of its own: on a store's small server a
+/// thread more takes turns with it and gains nothing.
+fn runtime() -> io::Result<Runtime> {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = processors.saturating_sub(1).max(1);
+    Builder::new_multi_thread().worker_threads(workers).enable_all().build()
 }
 
 /// `EX_USAGE` of sysexits: the command line makes no sense.

@@ -151,10 +151,9 @@ pub fn decide(
         refuse_below_zero(state, line, from)?;
     }
     let movement = movement(line, stamp, context, from, to, reason);
-    let mut after = Positions::default();
-    state.of_item(line.item).for_each(|(key, balance)| after.load(*key, balance));
-    after.apply(&movement).map_err(Refusal::OutOfRange)?;
-    let left = after.sum(line.item, |account| *account == from).unwrap_or_default();
+    state.effect(&movement).map_err(Refusal::OutOfRange)?;
+    let recorded = state.sum(line.item, |account| *account == from).unwrap_or_default();
+    let left = if from == to { Some(recorded) } else { recorded.minus(line.quantity) }.unwrap_or_default();
     let notices = if from.is_physical() && left.is_negative() {
         vec![Notice::BelowZero { item: line.item, account: from, balance: left }]
     } else {

@@ -35,6 +35,12 @@ impl Digest {
         Self(self.0.wrapping_sub(term(key, before)).wrapping_add(term(key, after)))
     }
 
+    /// The digest of a whole map after a part of it, whose digest was `before`, became one whose digest is `after`.
+    #[must_use]
+    pub const fn with_part(self, before: Self, after: Self) -> Self {
+        Self(self.0.wrapping_sub(before.0).wrapping_add(after.0))
+    }
+
     /// Both parts' digests together, for maps without a common key.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {

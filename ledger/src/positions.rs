@@ -90,7 +90,11 @@ impl Positions {
         Ok(effect)
     }
 
-    fn effect(&self, movement: &Movement) -> Result<Effect, Overflow> {
+    /// What applying a movement would do.
+    ///
+    /// # Errors
+    /// [`Overflow`] when a sum would leave the range of 64 bits.
+    pub fn effect(&self, movement: &Movement) -> Result<Effect, Overflow> {
         let key = |account| PositionKey {
             item: movement.item,
             lot: movement.lot,

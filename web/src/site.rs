@@ -213,9 +213,11 @@ mod tests {
         let (head, body) = ask(Request::get("/v1/trace"), "").await;
         assert_eq!(body, "0af7651916cd43dd8448eb211c80319c");
         assert_eq!(head.headers()[TRACE_ID], body);
-        for path in ["/v1/trace", "/v1/nothing", "/problems"] {
+        let data = security::CONTENT_SECURITY_POLICY_OF_DATA;
+        let page = security::CONTENT_SECURITY_POLICY;
+        for (path, policy) in [("/v1/trace", page), ("/v1/nothing", data), ("/problems", page)] {
             let (head, _) = ask(Request::get(path), "").await;
-            assert_eq!(head.headers()[header::CONTENT_SECURITY_POLICY], security::CONTENT_SECURITY_POLICY);
+            assert_eq!(head.headers()[header::CONTENT_SECURITY_POLICY], policy, "{path}");
         }
     }
 }

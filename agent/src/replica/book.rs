@@ -187,10 +187,10 @@ impl<'c> Book<'c> {
         let person = self.person(&entry.movement.user)?;
         let positions = self.positions.of(item, &mut self.sql.positions_of)?;
         let overflow = || Fault::Contradiction(format!("entry {seq} leaves the range of numbers"));
+        let before = positions.digest();
         let effect = positions.apply(&entry.movement).map_err(|_overflow| overflow())?;
-        let mut digest = self.tip.digest;
+        let digest = self.tip.digest.with_part(before, positions.digest());
         for change in [effect.from, effect.to] {
-            digest = digest.changed(&change.key, change.before, change.after);
             self.changes.push((change.key, change.after, seq));
         }
         let beside = Beside {

@@ -83,13 +83,36 @@ pub enum Disposition {
     Destroyed,
 }
 
-/// Reads an event.
-pub(super) fn read(raw: &str) -> Result<Event, Rejection> {
-    web::extract::from_json::<Event>(raw.as_bytes()).map_err(|problem| Rejection {
+/// An event as it came: its text, and what that says.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    pub(super) raw: &'a str,
+    pub(super) event: Result<Event, Rejection>,
+}
+
+impl<'a> Incoming<'a> {
+    /// Reads an event. One that cannot be read is rejected later, and kept.
+    #[must_use]
+    pub fn read(raw: &'a str) -> Self {
+        Self::whole(raw).unwrap_or_else(|| Self { raw, event: Err(rejection(raw)) })
+    }
+
+    /// The event in `raw`, if it is one without a fault: the quick way for a handheld's single scan.
+    #[must_use]
+    pub fn whole(raw: &'a str) -> Option<Self> {
+        serde_json::from_str(raw).ok().map(|event| Self { raw, event: Ok(event) })
+    }
+}
+
+/// Reads an event again that could not be read, this time to find out where its fault is.
+fn rejection(raw: &str) -> Rejection {
+    let found = web::extract::from_json::<Event>(raw.as_bytes()).err();
+    Rejection {
         code: "event_invalid",
-        detail: problem.detail().to_owned(),
+        detail: found
+            .map_or_else(|| "the event cannot be read".to_owned(), |problem| problem.detail().to_owned()),
         hint: Some("correct the event and send it again"),
         gtin: None,
         seq: None,
-    })
+    }
 }

@@ -11,11 +11,10 @@ mod resolve;
 use std::time::Instant;
 
 use ledger::Timestamp;
-use serde_json::value::RawValue;
 
 pub use self::outcome::{Answer, Batch, BatchStatus, Verdict, Warning};
 
-use self::event::Event;
+use self::event::{Event, Incoming};
 use self::outcome::Rejection;
 use crate::clock;
 use crate::metrics::Metrics;
@@ -63,10 +62,10 @@ impl Pipeline {
     ///
     /// # Errors
     /// [`ReplicaError`] when the replica cannot write now. Sending all of them again is right.
-    pub async fn record(&self, events: &[&RawValue]) -> Result<Vec<Answer>, ReplicaError> {
+    pub async fn record(&self, events: Vec<Incoming<'_>>) -> Result<Vec<Answer>, ReplicaError> {
         let began = Instant::now();
         let now = clock::now();
-        let mut passages: Vec<Passage<'_>> = events.iter().map(|raw| self.read(raw.get(), now)).collect();
+        let mut passages: Vec<Passage<'_>> = events.into_iter().map(|event| self.read(event, now)).collect();
         let ready: Vec<Scan> = passages.iter_mut().filter_map(|passage| passage.scan.take()).collect();
         if !ready.is_empty() {
             let outcomes = self.replica.record(ready).await?;
@@ -90,8 +89,9 @@ impl Pipeline {
         resolve::gtin(code.as_bytes()).map_err(|rejection| rejection.detail)
     }
 
-    fn read<'a>(&self, raw: &'a str, now: Timestamp) -> Passage<'a> {
-        let event = match event::read(raw) {
+    fn read<'a>(&self, incoming: Incoming<'a>, now: Timestamp) -> Passage<'a> {
+        let Incoming { raw, event } = incoming;
+        let event = match event {
             Ok(event) => event,
             Err(rejection) => return Passage::rejected(raw, None, rejection),
         };
