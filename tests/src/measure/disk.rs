@@ -60,6 +60,21 @@ pub fn append_and_sync_at_once(
     Ok((elapsed, latencies))
 }
 
+/// The same once every `pace`, as scans come in a shop, and not as fast as the disk allows.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn append_and_sync_paced(directory: &Path, times: u32, pace: Duration) -> Result<Latencies> {
+    let mut latencies = Latencies::default();
+    let mut next = Instant::now();
+    for _ in 0..times {
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+        next += pace;
+        latencies.append(append_and_sync(directory, 1)?);
+    }
+    Ok(latencies)
+}
+
 /// A page of SQLite, and of most file systems.
 const PAGE_BYTES: usize = 4096;
 
@@ -73,6 +88,7 @@ mod tests {
         let scratch = Scratch::new("disk").unwrap();
         assert_eq!(append_and_sync(scratch.path(), 3).unwrap().count(), 3);
         assert_eq!(append_and_sync_at_once(scratch.path(), 2, 3).unwrap().1.count(), 6);
+        assert_eq!(append_and_sync_paced(scratch.path(), 3, Duration::ZERO).unwrap().count(), 3);
         assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 }
