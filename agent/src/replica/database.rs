@@ -23,8 +23,7 @@ const BUSY: Duration = Duration::from_secs(10);
 /// half of SQLite's usual size is a sixth more scans a second; a quarter gains no more and makes reads slower.
 const PAGE_BYTES: u32 = 2_048;
 
-/// Pages in the write-ahead log before the writer copies them into the file: 64 MiB. Copying takes longer than a
-/// commit, so it must be rare enough to stay out of the slowest percent of commits; when idle it happens sooner.
+/// Pages in the write-ahead log before the writer copies them into the file itself: 64 MiB. Only when nobody else does.
 const CHECKPOINT_PAGES: u32 = 32_768;
 
 /// The replica could not be opened.
@@ -127,6 +126,14 @@ pub(super) fn open(file: &Path) -> Result<Connection, OpenError> {
         step.pragma_update(None, "user_version", version).map_err(failed)?;
         step.commit().map_err(failed)?;
     }
+    Ok(db)
+}
+
+/// Opens the file for copying the write-ahead log into it.
+pub(super) fn open_checkpointer(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(file, flags)?;
+    settle(&db)?;
     Ok(db)
 }
 

@@ -11,6 +11,7 @@
 mod book;
 mod cache;
 mod catalogue;
+mod checkpoint;
 mod command;
 mod database;
 mod read;
@@ -271,7 +272,8 @@ impl Replica {
         let (sync, sync_read) = watch::channel(book::read_sync(&db).map_err(damaged)?);
         let published = Published { tip, sync, catalogue: Arc::clone(&catalogue) };
         let (messages, received) = sync_channel(QUEUE);
-        let writing = move || write(lock, db, trading_day, &published, &received);
+        let of_writer = file.clone();
+        let writing = move || write(lock, &of_writer, db, trading_day, &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
         Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers })
@@ -519,12 +521,22 @@ impl Replica {
 /// The writer's thread, from its start to its end.
 fn write(
     lock: File,
+    file: &Path,
     db: Connection,
     trading_day: TradingDay,
     published: &Published,
     received: &Receiver<Message>,
 ) {
-    let ended = writer::run(&db, trading_day, published, received);
+    let ended = std::thread::scope(|scope| {
+        let (commits, copied) = checkpoint::channel();
+        let copying = move || checkpoint::run(file, &copied);
+        if let Err(failed) =
+            std::thread::Builder::new().name("checkpoint".to_owned()).spawn_scoped(scope, copying)
+        {
+            tracing::warn!(cause = %failed, "the write-ahead log is copied by the writer, scans may wait for it");
+        }
+        writer::run(&db, trading_day, published, received, &commits)
+    });
     // In this order: the file is closed, then another agent may have it, then whoever waits for the end is told.
     drop(db);
     drop(lock);

@@ -10,10 +10,11 @@ use std::time::{Duration, Instant};
 use ledger::TradingDay;
 use rusqlite::Connection;
 use tokio::sync::{oneshot, watch};
-use tracing::{debug, error, info};
+use tracing::{debug, error};
 
 use super::book::{Book, Unwritten};
 use super::catalogue::Catalogue;
+use super::checkpoint;
 use super::row::Fault;
 use super::{ReplicaError, SyncState, Tip};
 use crate::clock;
@@ -23,9 +24,6 @@ const GROUP_EVENTS_MAX: usize = 512;
 
 /// How long a watermark may wait to be written when nothing else is. It is told again by the hub anyway.
 const SYNC_WRITE_AFTER: Duration = Duration::from_secs(1);
-
-/// How long the writer must have been idle before it copies the write-ahead log into the file.
-const CHECKPOINT_AFTER: Duration = Duration::from_secs(2);
 
 /// What is sent to the writer.
 pub(super) enum Message {
@@ -93,6 +91,7 @@ pub(super) fn run(
     trading_day: TradingDay,
     published: &Published,
     messages: &Receiver<Message>,
+    commits: &checkpoint::Commits,
 ) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
@@ -102,11 +101,10 @@ pub(super) fn run(
         published,
         group: Vec::new(),
         pace: Pace::default(),
-        checkpointed: true,
+        commits,
     };
     let ended = writer.serve(messages);
     writer.write_marks();
-    checkpoint(db);
     Ok(ended)
 }
 
@@ -116,7 +114,7 @@ struct Writer<'c> {
     published: &'c Published,
     group: Vec<Box<dyn Job>>,
     pace: Pace,
-    checkpointed: bool,
+    commits: &'c checkpoint::Commits,
 }
 
 /// How groups have been of late, to judge whether waiting for more is worth it.
@@ -140,34 +138,20 @@ impl Writer<'_> {
                         return Some(ended);
                     }
                 }
-                None => self.rest(),
+                None => self.write_marks(),
             }
         }
     }
 
-    /// The next message; `None` when the writer has been idle for so long that something is to be tidied up.
+    /// The next message; `None` when a watermark has waited for other work long enough.
     fn next(&self, messages: &Receiver<Message>) -> Result<Option<Message>, RecvTimeoutError> {
-        let patience = match (self.book.unwritten, self.checkpointed) {
-            (Unwritten::Marks | Unwritten::State, _) => SYNC_WRITE_AFTER,
-            (Unwritten::Nothing, false) => CHECKPOINT_AFTER,
-            (Unwritten::Nothing, true) => {
-                return messages.recv().map(Some).map_err(|_gone| RecvTimeoutError::Disconnected);
-            }
-        };
-        match messages.recv_timeout(patience) {
+        if self.book.unwritten == Unwritten::Nothing {
+            return messages.recv().map(Some).map_err(|_gone| RecvTimeoutError::Disconnected);
+        }
+        match messages.recv_timeout(SYNC_WRITE_AFTER) {
             Ok(message) => Ok(Some(message)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(RecvTimeoutError::Disconnected),
-        }
-    }
-
-    /// Writes a watermark that waits, then the write-ahead log into the file.
-    fn rest(&mut self) {
-        if self.book.unwritten != Unwritten::Nothing {
-            self.write_marks();
-        } else if !self.checkpointed {
-            checkpoint(self.db);
-            self.checkpointed = true;
         }
     }
 
@@ -231,7 +215,7 @@ impl Writer<'_> {
     fn commit(&mut self, marks_due: bool) -> Result<(), Fault> {
         self.book.finish(marks_due)?;
         self.db.prepare_cached("COMMIT")?.raw_execute()?;
-        self.checkpointed = false;
+        self.commits.happened();
         let items = std::mem::take(&mut self.book.items);
         if !items.is_empty() {
             self.published.catalogue.put(&items);
@@ -279,12 +263,4 @@ fn replace<T: PartialEq + Clone>(published: &mut T, new: &T) -> bool {
         published.clone_from(new);
     }
     changed
-}
-
-fn checkpoint(db: &Connection) {
-    let copied = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| row.get::<_, i64>(2));
-    match copied {
-        Ok(pages) => debug!(pages, "write-ahead log copied"),
-        Err(refused) => info!(cause = %refused, "write-ahead log not copied now"),
-    }
 }
