@@ -197,7 +197,7 @@ async fn watch_registry(services: Arc<Services>, shutdown: Shutdown) {
 }
 
 /// Reads the registry and tells sessions and console what is new.
-async fn refresh(services: &Services) -> Result<(), StartError> {
+pub(crate) async fn refresh(services: &Services) -> Result<(), StartError> {
     let stores = services.registry.stores().await?;
     let mut begin = BTreeMap::new();
     for store in stores.iter().map(|enrolled| enrolled.store).filter(|store| services.live.lacks(*store)) {

@@ -70,9 +70,15 @@ pub(super) struct ItemBody {
     gtin: String,
     name: String,
     unit: &'static str,
-    price: Option<String>,
-    currency: Option<String>,
+    price: Option<PriceBody>,
     department: Option<String>,
+}
+
+/// An amount in minor units of a currency.
+#[derive(Debug, Serialize)]
+struct PriceBody {
+    minor: i64,
+    currency: String,
 }
 
 /// `POST /v1/items`
@@ -110,8 +116,9 @@ pub(super) async fn one(
     Ok(Json(ItemBody {
         gtin: item.gtin.to_string(),
         unit: item.unit.code(),
-        price: item.price.map(|price| price.amount.to_string()),
-        currency: item.price.map(|price| price.currency.to_string()),
+        price: item
+            .price
+            .map(|price| PriceBody { minor: price.amount.minor(), currency: price.currency.to_string() }),
         department: item.department,
         name: item.name,
     }))

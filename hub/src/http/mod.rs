@@ -31,6 +31,7 @@ pub use self::items::{ImportReport, RowRefused};
 use crate::clock;
 use crate::live::Tile;
 use crate::pages;
+use crate::program;
 use crate::projection::PositionStore;
 use crate::session::Services;
 
@@ -58,11 +59,15 @@ impl Api {
         Arc::new(Self { services, positions, shell, shutdown, proofs: Semaphore::new(1) })
     }
 
-    /// The tile of an enrolled store, or `unknown_store`.
-    fn tile(&self, store: &str) -> Result<Tile, Problem> {
+    /// The tile of an enrolled store, or `unknown_store`. One that was enrolled this very second is known too.
+    async fn tile(&self, store: &str) -> Result<Tile, Problem> {
         let store =
             StoreId::new(store).map_err(|refused| Problem::new(&PATH_INVALID, format!("path: {refused}")))?;
-        let tile = self.services.live.tile(store, clock::now(), Instant::now());
+        let live = &self.services.live;
+        if live.lacks(store) {
+            program::refresh(&self.services).await.map_err(|failed| Problem::internal(&failed))?;
+        }
+        let tile = live.tile(store, clock::now(), Instant::now());
         tile.ok_or_else(|| problems::unknown_store(store))
     }
 }

@@ -60,7 +60,7 @@ pub(super) async fn list(
     Path(store): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<(HeaderMap, Json<MovementList>), Problem> {
-    let store = api.tile(&store)?.store;
+    let store = api.tile(&store).await?.store;
     let limit = page_size(page.limit, MOVEMENTS_MAX)?;
     let after = Seq::new(page.after.unwrap_or(0));
     // One more than asked for tells whether there is a next page.

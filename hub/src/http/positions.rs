@@ -77,7 +77,7 @@ pub(super) async fn one(
     State(api): State<Arc<Api>>,
     Path((store, gtin)): Path<(String, String)>,
 ) -> Result<Json<ItemPosition>, Problem> {
-    let (tile, gtin) = (api.tile(&store)?, gtin_of(&gtin)?);
+    let (tile, gtin) = (api.tile(&store).await?, gtin_of(&gtin)?);
     let rows = api.positions.of_item(gtin, Some(tile.store)).await?;
     let item = api.services.registry.item(gtin).await?;
     if rows.is_empty() && item.is_none() {
@@ -92,7 +92,7 @@ pub(super) async fn list(
     Path(store): Path<String>,
     Query(page): Query<Page>,
 ) -> Result<(HeaderMap, Json<PositionList>), Problem> {
-    let tile = api.tile(&store)?;
+    let tile = api.tile(&store).await?;
     let limit = page_size(page.limit, ITEMS_MAX)?;
     let after = page.after.as_deref().map(str::parse::<Gtin>).transpose();
     let after = after.map_err(|refused| Problem::new(&QUERY_INVALID, format!("query: after: {refused}")))?;

@@ -72,7 +72,7 @@ pub(super) async fn one(
     State(api): State<Arc<Api>>,
     Path(store): Path<String>,
 ) -> Result<Json<StoreDetail>, Problem> {
-    let tile = api.tile(&store)?;
+    let tile = api.tile(&store).await?;
     let head = api.services.journal.head(tile.store).await?;
     let mark = *api.services.projector.watch(tile.store).borrow();
     Ok(Json(StoreDetail {
@@ -92,7 +92,7 @@ pub(super) async fn verify(
     State(api): State<Arc<Api>>,
     Path(store): Path<String>,
 ) -> Result<Json<Verified>, Problem> {
-    let store = api.tile(&store)?.store;
+    let store = api.tile(&store).await?.store;
     let Ok(_turn) = api.proofs.try_acquire() else {
         let busy = "another store is being verified: try again when that is done";
         return Err(Problem::new(&UNAVAILABLE, busy).retry_after(1));

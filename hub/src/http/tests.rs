@@ -3,13 +3,13 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
-use ledger::Seq;
+use ledger::{Seq, Timestamp};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use web::Shutdown;
 
 use super::{Api, router};
-use crate::testing::{Replica, Rig, gtin};
+use crate::testing::{Replica, Rig, gtin, store};
 
 /// A hub with a store that brought 40 movements, and an item.
 async fn hub() -> (Rig, Router) {
@@ -115,13 +115,20 @@ async fn items_are_imported_and_found_where_they_are() {
     let item = json(&router, &format!("/v1/items/{}", gtin(1))).await;
     assert_eq!(
         (&item["name"], &item["price"], &item["unit"]),
-        (&json!("Pen"), &json!("1.20"), &json!("pcs"))
+        (&json!("Pen"), &json!({"minor": 120, "currency": "EUR"}), &json!("pcs"))
     );
     let found = json(&router, &format!("/v1/items/{}/where", gtin(1))).await;
     assert_eq!((&found["name"], &found["stores"][0]["store"]), (&json!("Pen"), &json!("s001")));
     assert!(found["stores"][0]["age_ms"].is_u64());
     let page = text(&router, &format!("/?gtin={}", gtin(1))).await;
     assert!(page.contains("Pen") && page.contains("data-store=\"s001\""));
+}
+
+#[tokio::test]
+async fn a_store_that_was_enrolled_this_very_second_is_known() {
+    let (rig, router) = hub().await;
+    rig.services.registry.enrol(store("s009"), Some("New"), Timestamp::default()).unwrap();
+    assert_eq!(json(&router, "/v1/stores/s009").await["name"], "New");
 }
 
 #[tokio::test]
