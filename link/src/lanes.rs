@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use protocol::codec::CodecError;
 use protocol::frame::{FrameError, FrameReader, frame};
 use protocol::{AgentMessage, CloseReason, HubMessage, Lane, Message};
-use quinn::{Connection, ConnectionError, RecvStream, SendStream, VarInt};
+use quinn::{Connection, ConnectionError, ReadError, RecvStream, SendStream, VarInt};
 use tokio::sync::{mpsc, watch};
 use tracing::debug;
 
@@ -303,6 +303,7 @@ async fn watch(connection: &Connection, outcome: Result<(), ReadFault>, faults: 
             (CloseReason::FrameTruncated, error.to_string())
         }
         Err(ReadFault::Codec(error)) => (CloseReason::FrameMalformed, error.to_string()),
+        Err(ReadFault::Reset) => (CloseReason::FrameTruncated, "the stream was reset".to_owned()),
     };
     // A full queue means that a fault is reported already.
     let _full = faults.send(close(connection, reason, &detail)).await;
@@ -311,6 +312,8 @@ async fn watch(connection: &Connection, outcome: Result<(), ReadFault>, faults: 
 enum ReadFault {
     Frame(FrameError),
     Codec(CodecError),
+    /// The peer gave the stream up. No side of ours ever does, so nothing more would come on this lane.
+    Reset,
 }
 
 /// Reads messages until the stream or the connection ends. Only what the peer sent wrongly is a fault.
@@ -320,6 +323,7 @@ async fn read<M: Message>(mut stream: RecvStream, into: &mpsc::Sender<M>) -> Res
         match stream.read_chunk(READ_BYTES, true).await {
             Ok(Some(chunk)) => reader.push(&chunk.bytes),
             Ok(None) => return reader.finish().map_err(ReadFault::Frame),
+            Err(ReadError::Reset(_)) => return Err(ReadFault::Reset),
             Err(_connection_ended) => return Ok(()),
         }
         while let Some(body) = reader.poll().map_err(ReadFault::Frame)? {

@@ -55,6 +55,8 @@ reasons! {
     Superseded = 9, "superseded";
     /// The side that closes could not keep what it was given; come back.
     Unavailable = 10, "unavailable";
+    /// The greeting did not come in time.
+    Silent = 11, "silent";
 }
 
 impl fmt::Display for CloseReason {

@@ -28,6 +28,7 @@ struct Case {
 enum Then {
     Wait,
     EndStream,
+    ResetStream,
 }
 
 #[test]
@@ -48,6 +49,8 @@ fn bytes_that_are_no_greeting_close_the_connection_by_name() {
         case("the largest length",      length(0xffff_ffff),                           Then::Wait,      CloseReason::FrameTooLarge),
         case("half a length",           vec![9, 0],                                    Then::EndStream, CloseReason::FrameTruncated),
         case("half a greeting",         frame(&greeting)[..20].to_vec(),               Then::EndStream, CloseReason::FrameTruncated),
+        case("half a greeting, given up", frame(&greeting)[..20].to_vec(),             Then::ResetStream, CloseReason::FrameTruncated),
+        case("half a greeting, silence", frame(&greeting)[..20].to_vec(),              Then::Wait,      CloseReason::Silent),
         case("movements first",         frame(&entries(1, 0, Vec::new()).to_bytes()),  Then::Wait,      CloseReason::OutOfTurn),
         case("a greeting without epoch", frame(&AgentMessage::Hello(hello(STRANGER, 0)).to_bytes()), Then::Wait, CloseReason::OutOfTurn),
     ];
@@ -159,8 +162,10 @@ fn hostile(name: &str, worst: impl FnOnce(&Hub, &Bundle) -> Result<BTreeMap<&'st
 fn greet_with(hub: &Hub, identity: &Bundle, case: &Case) -> Result<Ending> {
     let mut stranger = Stranger::connect(hub.quic(), &identity.trust_pem, &identity.credentials())?;
     stranger.control(&case.bytes)?;
-    if let Then::EndStream = case.then {
-        stranger.end_control()?;
+    match case.then {
+        Then::Wait => {}
+        Then::EndStream => stranger.end_control()?,
+        Then::ResetStream => stranger.reset_control()?,
     }
     stranger.ending().context(case.name)
 }

@@ -127,6 +127,12 @@ impl Conversation {
         self.running.as_ref().is_some_and(|running| running.feed_due).then_some(Lane::Bulk)
     }
 
+    /// Whether the agent has said who it is.
+    #[must_use]
+    pub fn is_greeted(&self) -> bool {
+        self.core.hello().is_some()
+    }
+
     /// Whether segments are on their way into the journal.
     #[must_use]
     pub fn writes(&self) -> bool {

@@ -84,6 +84,9 @@ pub enum Ended {
     /// It was refused, and told so.
     #[error("the session was refused")]
     Refused,
+    /// The agent did not greet in time.
+    #[error("the agent did not greet in time")]
+    Silent,
     /// Another session of the same store began.
     #[error("another session of the store began")]
     Superseded,
@@ -102,6 +105,7 @@ impl Ended {
         match self {
             Self::Violation(violation) => violation.reason,
             Self::Refused => CloseReason::Refused,
+            Self::Silent => CloseReason::Silent,
             Self::Superseded => CloseReason::Superseded,
             Self::Journal(_) | Self::Registry(_) => CloseReason::Unavailable,
         }

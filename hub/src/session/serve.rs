@@ -1,6 +1,7 @@
 //! Sessions over QUIC: lets agents in and carries messages between links and conversations.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::StoreId;
 use link::{HubEndpoint, HubLink, Incoming, LinkError, Sender};
@@ -15,6 +16,9 @@ use super::{Ended, Services};
 
 /// Sessions and handshakes at a time. Further connections wait until they give up and come back.
 pub const SESSIONS_MAX: usize = 4_096;
+
+/// How long an agent may take to greet once its streams are open: one that does not holds up one of the places above.
+const GREETING_MAX: Duration = Duration::from_secs(10);
 
 /// Lets agents in until `shutdown`, then ends every session: what is on its way into the journal is finished and
 /// acknowledged first.
@@ -97,7 +101,8 @@ async fn converse(
     shutdown: &Shutdown,
 ) -> Result<Over, Ended> {
     let stop = shutdown.wait();
-    tokio::pin!(stop);
+    let silence = tokio::time::sleep(GREETING_MAX);
+    tokio::pin!(stop, silence);
     loop {
         let lane = conversation.lane_waiting();
         let room = async {
@@ -119,6 +124,7 @@ async fn converse(
                 Err(gone) => return Ok(Over::Gone(gone)),
             },
             () = room => Event::Room,
+            () = &mut silence, if !conversation.is_greeted() => return Err(Ended::Silent),
         };
         let handled = conversation.handle(event).await;
         say(conversation, sender);
@@ -166,6 +172,7 @@ async fn close(store: StoreId, sender: Sender<HubMessage>, outcome: Result<Over,
             warn!(%store, cause = %closed, "session closed for what the agent sent");
             return;
         }
+        Ended::Silent => warn!(%store, "session closed: the agent did not greet in time"),
         // The refusal itself is logged with its reason when it is made.
         Ended::Refused => debug!(%store, "session refused"),
         Ended::Superseded => info!(%store, "session ended: another one of the store began"),

@@ -104,6 +104,16 @@ impl Stranger {
         Ok(stream.finish()?)
     }
 
+    /// Gives the control stream up wherever it is.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn reset_control(&mut self) -> Result<()> {
+        let _context = self.runtime.enter();
+        let (stream, _) = self.control.as_mut().context("nothing was sent yet")?;
+        Ok(stream.reset(quinn::VarInt::from_u32(0))?)
+    }
+
     /// The hub's next message on the control stream.
     ///
     /// # Errors
