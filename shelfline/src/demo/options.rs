@@ -43,7 +43,7 @@ pub struct DemoOptions {
     #[arg(long, value_name = "N", default_value = "400")]
     pub rate: Rate,
 
-    /// Days of trade to draw, from Tuesday 2026-11-03; shops are closed on Saturdays
+    /// Days of trade to draw, from Tuesday 2024-11-05; shops are closed on Saturdays
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub days: u32,
 
