@@ -1,9 +1,8 @@
 //! Several symbols of one item, judged together.
 
 use crate::ai::Ai;
-use crate::list::List;
 use crate::problem::{Class, Flaw, Note, Problem};
-use crate::reading::{Element, MAX_PROBLEMS, Reading, Slot};
+use crate::reading::{Element, Flaws, Reading, Slot};
 use crate::rules::{self, Elements};
 use crate::span::Span;
 use crate::table::{RowId, Set};
@@ -98,14 +97,14 @@ impl<'r, 'a> Label<'r, 'a> {
 
     fn slots(&self, id: RowId) -> impl Iterator<Item = (&'r Reading<'a>, Slot)> + use<'r, 'a> {
         self.readings.iter().flat_map(move |reading| {
-            let slots = reading.slots.as_slice().iter().filter(move |slot| slot.row == id);
+            let slots = reading.slots.iter().filter(move |slot| slot.row == id);
             slots.map(move |slot| (reading, *slot))
         })
     }
 
     fn present(&self) -> Set {
         let mut present = Set::EMPTY;
-        for slot in self.readings.iter().flat_map(|reading| reading.slots.as_slice()) {
+        for slot in self.readings.iter().flat_map(|reading| reading.slots.iter()) {
             present.insert(slot.row);
         }
         present
@@ -113,14 +112,12 @@ impl<'r, 'a> Label<'r, 'a> {
 
     fn told(&self, flaws: Flaws) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
         let readings = self.readings;
-        flaws.into_iter().filter_map(move |flaw| {
+        flaws.into_items().filter_map(move |flaw| {
             let table = &readings.first()?.reader.table;
             Some((place_of(readings, flaw.ai, flaw.span), flaw.told(table)))
         })
     }
 }
-
-type Flaws = List<Flaw, MAX_PROBLEMS>;
 
 impl Elements for Label<'_, '_> {
     fn first(&self, id: RowId) -> Option<Slot> {
@@ -137,11 +134,7 @@ impl Elements for &Label<'_, '_> {
 /// The reading that an element is of.
 fn place_of(readings: &[Reading<'_>], ai: Ai, span: Span) -> usize {
     let is_there = |reading: &Reading<'_>| {
-        reading
-            .slots
-            .as_slice()
-            .iter()
-            .any(|slot| slot.span == span && reading.reader.table.ai(slot.row) == ai)
+        reading.slots.iter().any(|slot| slot.span == span && reading.reader.table.ai(slot.row) == ai)
     };
     readings.iter().position(is_there).unwrap_or_default()
 }

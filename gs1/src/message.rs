@@ -3,7 +3,6 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
-use crate::digits;
 use crate::gtin::Gtin;
 use crate::lint::{self, Fault, keys};
 use crate::list::List;
@@ -41,10 +40,12 @@ pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
 /// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
 /// ETX, CR, LF and spaces behind it.
 fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
-    let (prefix, suffix) = reader.frame;
-    let inner = scan.strip_prefix(prefix).unwrap_or(scan);
-    let before = scan.len() - inner.len();
-    let inner = inner.strip_suffix(suffix).unwrap_or(inner);
+    let (mut inner, mut before) = (scan, 0);
+    if let Some((prefix, suffix)) = reader.frame {
+        inner = scan.strip_prefix(prefix).unwrap_or(scan);
+        before = scan.len() - inner.len();
+        inner = inner.strip_suffix(suffix).unwrap_or(inner);
+    }
     let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
     let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
     let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
@@ -114,15 +115,13 @@ impl Reading<'_> {
         self.form = Form::Number;
         self.primary = Span::new(data.clone());
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        match digits::number(bytes) {
-            Ok(number) => match (keys::sum(bytes), bytes.len()) {
-                (Ok(()), 18) => self.sscc = Some(Sscc::verified(number)),
-                (Ok(()), _) => self.gtin = Some(Gtin::verified(number)),
-                (Err(fault), _) => self.report_fault(Ai::default(), self.primary, fault),
-            },
-            Err(at) => {
-                let note = bytes.get(at).map_or(Note::Nothing, |byte| Note::Byte(*byte));
-                self.report(Class::Charset, data.start + at..data.start + at + 1, note);
+        match keys::number(bytes) {
+            Some(number) if bytes.len() == 18 => self.sscc = Some(Sscc::verified(number)),
+            Some(number) => self.gtin = Some(Gtin::verified(number)),
+            None => {
+                if let Err(fault) = keys::digits_and_sum(bytes) {
+                    self.report_fault(Ai::default(), self.primary, fault);
+                }
             }
         }
     }
@@ -143,7 +142,7 @@ impl Reading<'_> {
             }
             if matches!(bytes, [b'0', b'0'..=b'2', ..]) {
                 self.take_elements(data.clone());
-                if self.flaws.as_slice().is_empty() {
+                if self.flaws.is_empty() {
                     return;
                 }
                 self.slots.clear();
@@ -179,8 +178,8 @@ impl Reading<'_> {
             let rest = self.scan.get(at..data.end).unwrap_or_default();
             let length = match self.reader.table.at_front(rest) {
                 Some((id, line)) => {
-                    let length = self.length_of_element(line, rest);
-                    if !self.take_element(id, line, at..at + length, &mut present) {
+                    let (length, digits_only) = self.length_of_element(line, rest);
+                    if !self.take_element((id, line), at..at + length, digits_only, &mut present) {
                         self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
                     }
@@ -202,28 +201,34 @@ impl Reading<'_> {
         self.judge(&present);
     }
 
-    /// Bytes of the AI and its value at the front of `rest`.
-    fn length_of_element(&self, line: &Line, rest: &[u8]) -> usize {
+    /// Bytes of the AI and its value at the front of `rest`, and whether they are known to be digits.
+    fn length_of_element(&self, line: &Line, rest: &[u8]) -> (usize, bool) {
+        let digits = usize::from(line.digits);
+        let most = digits + usize::from(line.max);
         let most = if line.fixed {
-            let most = usize::from(line.digits) + usize::from(line.max);
             // Digits hold no separator.
-            if rest.get(..most).is_some_and(|element| element.iter().all(u8::is_ascii_digit)) {
-                return most;
+            if rest.get(digits..most).is_some_and(|value| value.iter().all(u8::is_ascii_digit)) {
+                return (most, true);
             }
             most.min(rest.len())
         } else {
             rest.len()
         };
-        let digits = usize::from(line.digits);
         let value = rest.get(digits..most).unwrap_or_default();
-        digits + self.reader.find_separator(value).unwrap_or(value.len())
+        (digits + self.reader.find_separator(value).unwrap_or(value.len()), false)
     }
 
     /// Whether there was room for it.
-    fn take_element(&mut self, id: RowId, line: &Line, place: Range<usize>, present: &mut Set) -> bool {
+    fn take_element(
+        &mut self,
+        (id, line): (RowId, &Line),
+        place: Range<usize>,
+        digits_only: bool,
+        present: &mut Set,
+    ) -> bool {
         let span = Span::new(place.start + usize::from(line.digits)..place.end);
         let mut slot = Slot { row: id, sound: true, span };
-        if let Err(fault) = lint::value(&self.reader.table, line, self.bytes(span)) {
+        if let Err(fault) = lint::value(&self.reader.table, line, self.bytes(span), digits_only) {
             slot.sound = false;
             self.report_fault(self.reader.table.ai(id), span, fault);
         }
@@ -239,7 +244,7 @@ impl Reading<'_> {
     fn differs_from_earlier(&mut self, id: RowId, span: Span) -> bool {
         let (scan, value) = (self.scan, self.bytes(span));
         let mut differs = false;
-        for other in self.slots.as_mut_slice().iter_mut().filter(|other| other.row == id) {
+        for other in self.slots.iter_mut().filter(|other| other.row == id) {
             if scan.get(other.span.range()) != Some(value) {
                 differs = true;
                 other.sound = false;
@@ -250,16 +255,24 @@ impl Reading<'_> {
 
     /// What the AIs have to do with each other.
     fn judge(&mut self, present: &Set) {
+        let reader = self.reader;
+        if !rules::are_at_peace(&reader.table, present, self.slots.iter(), reader.requisites) {
+            self.judge_at_length(present);
+        }
+    }
+
+    #[cold]
+    fn judge_at_length(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
-        let (slots, flaws) = (self.slots.as_slice(), &mut self.flaws);
+        let (slots, flaws) = (&self.slots, &mut self.flaws);
         let mut report = |flaw| {
             flaws.push(flaw);
         };
-        rules::contradictions(&reader.table, present, &slots, &mut report);
+        rules::contradictions(&reader.table, present, slots, &mut report);
         if reader.requisites {
-            rules::missing(&reader.table, present, &slots, gtin, &mut report);
+            rules::missing(&reader.table, present, slots, gtin, &mut report);
         }
-        rules::unsigned(&reader.table, present, &slots, &mut report);
+        rules::unsigned(&reader.table, present, slots, &mut report);
     }
 
     /// Reports an AI that is not known, and says how much is to be passed over.

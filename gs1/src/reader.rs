@@ -21,7 +21,7 @@ pub struct Reader<'d> {
     pub(crate) unnamed: Unnamed,
     pub(crate) separators: &'d [&'d [u8]],
     pub(crate) repeated_separators: bool,
-    pub(crate) frame: (&'d [u8], &'d [u8]),
+    pub(crate) frame: Option<(&'d [u8], &'d [u8])>,
 }
 
 /// What data is that comes without an AIM identifier.
@@ -62,7 +62,7 @@ impl<'d> Reader<'d> {
             unnamed: Unnamed::WhenWhole,
             separators: &[],
             repeated_separators: false,
-            frame: (b"", b""),
+            frame: None,
         }
     }
 
@@ -99,7 +99,7 @@ impl<'d> Reader<'d> {
     /// What the scanner puts before and behind the data. STX, ETX, CR, LF and spaces are taken off without being told.
     #[must_use]
     pub const fn frame(mut self, prefix: &'d [u8], suffix: &'d [u8]) -> Self {
-        self.frame = (prefix, suffix);
+        self.frame = Some((prefix, suffix));
         self
     }
 
@@ -119,6 +119,9 @@ impl<'d> Reader<'d> {
     pub(crate) fn separator_at_front(&self, data: &[u8]) -> usize {
         if data.first() == Some(&FNC1) {
             return 1;
+        }
+        if self.separators.is_empty() {
+            return 0;
         }
         let others = self.separators.iter().take(MAX_SEPARATORS);
         others.filter(|other| data.starts_with(other)).map(|other| other.len()).max().unwrap_or(0)

@@ -16,9 +16,14 @@ use crate::table::{RowId, Set};
 /// Longer scans are not looked into: the largest symbol there is, a QR code, holds 7089 digits.
 pub const MAX_BYTES: usize = 8192;
 /// Elements that are kept of one scan; a label rarely has ten.
-pub const MAX_ELEMENTS: usize = 64;
+pub const MAX_ELEMENTS: usize = Slots::MAX;
 /// Problems that are kept of one scan: the first ones.
-pub const MAX_PROBLEMS: usize = 16;
+pub const MAX_PROBLEMS: usize = Flaws::MAX;
+
+/// The elements of a scan.
+type Slots = List<Slot, 56>;
+/// The problems of a scan, or of a label.
+pub(crate) type Flaws = List<Flaw, 8>;
 
 /// What a scan says. Borrows the scan, and the reader.
 ///
@@ -37,8 +42,8 @@ pub struct Reading<'a> {
     pub(crate) primary: Span,
     pub(crate) gtin: Option<Gtin>,
     pub(crate) sscc: Option<Sscc>,
-    pub(crate) slots: List<Slot, MAX_ELEMENTS>,
-    pub(crate) flaws: List<Flaw, MAX_PROBLEMS>,
+    pub(crate) slots: Slots,
+    pub(crate) flaws: Flaws,
 }
 
 /// What kind of data a scan is.
@@ -179,14 +184,14 @@ impl<'a> Reading<'a> {
 
     /// All elements in the order they came, sound or not. A value that is no UTF-8 is left out: its problem says where it is.
     pub fn elements(&self) -> impl Iterator<Item = Element<'a>> {
-        self.slots.as_slice().iter().filter_map(|slot| self.element_of(*slot))
+        self.slots.iter().filter_map(|slot| self.element_of(*slot))
     }
 
     /// The first value of an AI, sound or not.
     #[must_use]
     pub fn element(&self, ai: &str) -> Option<&'a str> {
         let id = self.reader.table.named(ai)?;
-        let slot = self.slots.as_slice().iter().find(|slot| slot.row == id)?;
+        let slot = self.slots.iter().find(|slot| slot.row == id)?;
         str::from_utf8(self.bytes(slot.span)).ok()
     }
 
@@ -194,7 +199,7 @@ impl<'a> Reading<'a> {
     #[must_use]
     pub fn sound_element(&self, ai: &str) -> Option<Element<'a>> {
         let id = self.reader.table.named(ai)?;
-        let slot = self.slots.as_slice().iter().find(|slot| slot.sound && slot.row == id)?;
+        let slot = self.slots.iter().find(|slot| slot.sound && slot.row == id)?;
         self.element_of(*slot)
     }
 
@@ -202,19 +207,18 @@ impl<'a> Reading<'a> {
     /// partner are here only when the [`Reader`] was told to call for them; see [`missing`](Self::missing).
     pub fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
         let table = &self.reader.table;
-        self.flaws.as_slice().iter().map(move |flaw| flaw.told(table))
+        self.flaws.iter().map(move |flaw| flaw.told(table))
     }
 
     /// What would have to stand beside the AIs that are here. No problem of the scan as such: a label may carry its parts in
     /// several symbols, as pallets do with their content, its count and their own number.
     pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> {
         let table = &self.reader.table;
-        let mut flaws = List::<Flaw, MAX_PROBLEMS>::new();
-        let slots = self.slots.as_slice();
-        rules::missing(table, &self.present(), &slots, self.gtin.is_some(), &mut |flaw| {
+        let mut flaws = Flaws::new();
+        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut |flaw| {
             flaws.push(flaw);
         });
-        flaws.into_iter().map(move |flaw| flaw.told(table))
+        flaws.into_items().map(move |flaw| flaw.told(table))
     }
 
     /// The reading if nothing is wrong with it.
@@ -222,15 +226,13 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// The first problem.
     pub fn strict(self) -> Result<Self, Problem<'a>> {
-        match self.flaws.as_slice() {
-            [] => Ok(self),
-            [first, ..] => Err(first.told(&self.reader.table)),
-        }
+        let first = self.flaws.iter().next().map(|first| first.told(&self.reader.table));
+        first.map_or(Ok(self), Err)
     }
 
     pub(crate) fn present(&self) -> Set {
         let mut present = Set::EMPTY;
-        for slot in self.slots.as_slice() {
+        for slot in self.slots.iter() {
             present.insert(slot.row);
         }
         present

@@ -1,5 +1,6 @@
 //! What the AIs of a message have to do with each other: exclusions, partners, repeats.
 
+use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reading::Slot;
 use crate::span::Span;
@@ -11,11 +12,32 @@ pub(crate) trait Elements {
     fn first(&self, id: RowId) -> Option<Slot>;
 }
 
-impl Elements for &[Slot] {
+impl<const MORE: usize> Elements for List<Slot, MORE> {
     fn first(&self, id: RowId) -> Option<Slot> {
         self.iter().find(|slot| slot.row == id).copied()
     }
 }
+
+/// Whether there is nothing to be said of these AIs. What is asked of every scan is asked in the order of the message,
+/// without a look for who is at fault: that is what the others are for.
+pub(crate) fn are_at_peace<'s>(
+    table: &Table<'_>,
+    present: &Set,
+    slots: impl Iterator<Item = &'s Slot>,
+    requisites: bool,
+) -> bool {
+    for slot in slots {
+        let Some((ai, line)) = table.row(slot.row) else { return false };
+        let quarrels = table.excluded(line).is_some_and(|set| set.meets_besides(present, slot.row));
+        if quarrels || (requisites && !table.is_content(line, present)) || ai == SIGNATURE {
+            return false;
+        }
+    }
+    true
+}
+
+/// The AI of a digital signature.
+const SIGNATURE: &[u8; 4] = b"8030";
 
 /// Pairs that may not stand together; each is named once. The one whose facts say so is at fault, the lexically first one
 /// when both do.

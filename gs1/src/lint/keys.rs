@@ -3,8 +3,37 @@
 use super::{Fault, Found, Lint, chars, fault};
 use crate::problem::Class;
 
+/// The number that digits are, if they are digits with the right check digit at their end: 19 at most. In one pass: it is
+/// what most scans are.
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
+    let (mut number, mut single, mut triple, mut wrong) = (0u64, 0u32, 0u32, false);
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        wrong |= digit > 9;
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        // Each digit more moves those before it to the other weight.
+        (single, triple) = (triple + u32::from(digit), single);
+    }
+    (!wrong && (single + 3 * triple).is_multiple_of(10)).then_some(number)
+}
+
+/// Why [`number`] has none.
+pub(crate) fn digits_and_sum(digits: &[u8]) -> Lint {
+    chars::digits(digits)?;
+    sum(digits)
+}
+
 /// For digits: whether the last one is the check digit of the others.
 pub(crate) fn sum(digits: &[u8]) -> Lint {
+    let (mut single, mut triple) = (0u32, 0u32);
+    for byte in digits {
+        (single, triple) = (triple + u32::from(byte.wrapping_sub(b'0')), single);
+    }
+    if (single + 3 * triple).is_multiple_of(10) { Ok(()) } else { wrong_sum(digits) }
+}
+
+#[cold]
+fn wrong_sum(digits: &[u8]) -> Lint {
     let Some((last, body)) = digits.split_last() else { return Ok(()) };
     let (mut sum, mut weight) = (0u32, 3);
     for digit in body.iter().rev() {

@@ -42,8 +42,9 @@ fn fault(class: Class, offset: usize, length: usize) -> Lint {
     Err(Fault { class, found: Found::Nothing, place: (offset, length) })
 }
 
-/// The first fault of a value: length before characters before meaning, as each makes the next one moot.
-pub(crate) fn value(table: &Table<'_>, line: &Line, value: &[u8]) -> Lint {
+/// The first fault of a value: length before characters before meaning, as each makes the next one moot. `digits_only`
+/// when it is known to hold nothing else.
+pub(crate) fn value(table: &Table<'_>, line: &Line, value: &[u8], digits_only: bool) -> Lint {
     if value.is_empty() {
         return fault(Class::AiEmpty, 0, 0);
     }
@@ -53,7 +54,7 @@ pub(crate) fn value(table: &Table<'_>, line: &Line, value: &[u8]) -> Lint {
         return Err(Fault { class: Class::Length, found, place: (0, value.len()) });
     }
     match table.parts(line) {
-        [only] => part(only, value),
+        [only] => part(only, value, digits_only),
         parts => in_parts(parts, value),
     }
 }
@@ -68,7 +69,7 @@ fn in_parts(parts: &[Part], value: &[u8]) -> Lint {
         let Some((piece, behind)) = rest.split_at_checked(usize::from(one.max).min(rest.len())) else {
             break;
         };
-        part(one, piece).map_err(|fault| {
+        part(one, piece, false).map_err(|fault| {
             let (offset, length) = fault.place;
             Fault { place: (start + offset, length), ..fault }
         })?;
@@ -98,8 +99,11 @@ fn check_length(parts: &[Part], length: usize) -> Lint {
     Ok(())
 }
 
-fn part(part: &Part, value: &[u8]) -> Lint {
-    chars::check(part.set, value)?;
+fn part(part: &Part, value: &[u8], digits_only: bool) -> Lint {
+    // All sets have the digits.
+    if !digits_only {
+        chars::check(part.set, value)?;
+    }
     for check in part.checks {
         if check == Check::None {
             break;

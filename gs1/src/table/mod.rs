@@ -116,8 +116,13 @@ impl<'d> Table<'d> {
     }
 
     pub(crate) fn line(&self, id: RowId) -> Option<&'d Line> {
+        self.row(id).map(|(_, line)| line)
+    }
+
+    /// The digits of an AI, and its line.
+    pub(crate) fn row(&self, id: RowId) -> Option<(&'d [u8; 4], &'d Line)> {
         let row = self.rows.get(usize::from(id))?;
-        self.lines.get(usize::from(row.line))
+        Some((&row.ai, self.lines.get(usize::from(row.line))?))
     }
 
     pub(crate) fn ai(&self, id: RowId) -> crate::Ai {
@@ -142,12 +147,15 @@ impl<'d> Table<'d> {
     }
 
     /// The rules of a line that are not met where `present` is what is there: each by its number.
-    pub(crate) fn unmet(&self, line: &'d Line, present: &Set) -> impl Iterator<Item = u8> + use<'d> {
-        let (table, present) = (*self, *present);
-        (0u8..)
-            .zip(line.rules)
-            .take_while(|(_, first)| *first != u16::MAX)
-            .filter_map(move |(number, first)| (!table.is_met(first, &present)).then_some(number))
+    pub(crate) fn unmet(&self, line: &Line, present: &Set) -> impl Iterator<Item = u8> {
+        (0u8..).zip(line.rules).filter_map(move |(number, first)| {
+            (first != u16::MAX && !self.is_met(first, present)).then_some(number)
+        })
+    }
+
+    /// Whether all rules of a line are met.
+    pub(crate) fn is_content(&self, line: &Line, present: &Set) -> bool {
+        line.rules.iter().all(|first| *first == u16::MAX || self.is_met(*first, present))
     }
 
     fn is_met(&self, first_term: u16, present: &Set) -> bool {

@@ -53,6 +53,13 @@ impl Set {
         self.0.iter().zip(&other.0).fold(0, |any, (one, other)| any | (one & other)) != 0
     }
 
+    /// Whether an AI besides this one is in both.
+    pub(crate) fn meets_besides(&self, other: &Self, id: RowId) -> bool {
+        let both = self.0.iter().zip(&other.0).map(|(one, other)| one & other);
+        let is_own = |word: usize| if word == usize::from(id / 64) { 1 << (id % 64) } else { 0 };
+        both.enumerate().fold(0, |any, (word, bits)| any | (bits & !is_own(word))) != 0
+    }
+
     pub(crate) fn has(&self, id: RowId) -> bool {
         self.0.get(usize::from(id / 64)).is_some_and(|word| word & (1 << (id % 64)) != 0)
     }
