@@ -73,8 +73,12 @@ impl Reading<'_> {
             Carries::Unknown => self.take_unknown(data),
             Carries::Plain => {}
             Carries::Nothing => {
-                let note = self.symbology.map_or(Note::Nothing, Note::Symbology);
-                self.report(Class::SymbologyUnsupported, data.start - 3..data.start, note);
+                let identifier = data.start - 3..data.start;
+                let note = match self.scan.get(identifier.clone()) {
+                    Some([_, code, modifier]) => Note::Symbology(*code, *modifier),
+                    _ => Note::Nothing,
+                };
+                self.report(Class::SymbologyUnsupported, identifier, note);
             }
         }
     }
@@ -173,13 +177,20 @@ impl Reading<'_> {
             return self.report(Class::Empty, data, Note::Nothing);
         }
         let mut present = Set::EMPTY;
-        let mut at = data.start;
-        while at < data.end {
-            let rest = self.scan.get(at..data.end).unwrap_or_default();
+        let mut rest = self.scan.get(data.clone()).unwrap_or_default();
+        while !rest.is_empty() {
+            let at = data.end - rest.len();
             let length = match self.reader.table.at_front(rest) {
                 Some((id, line)) => {
                     let (length, digits_only) = self.length_of_element(line, rest);
-                    if !self.take_element((id, line), at..at + length, digits_only, &mut present) {
+                    let value = rest.get(usize::from(line.digits)..length).unwrap_or_default();
+                    if !self.take_element(
+                        (id, line),
+                        at + length - value.len(),
+                        value,
+                        digits_only,
+                        &mut present,
+                    ) {
                         self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
                     }
@@ -187,13 +198,15 @@ impl Reading<'_> {
                 }
                 None => self.pass_unknown(at, rest),
             };
-            at += length;
+            rest = rest.get(length..).unwrap_or_default();
             // FNC1 ends a value, and is passed over once behind one that would have ended without it.
             loop {
-                let separator =
-                    self.reader.separator_at_front(self.scan.get(at..data.end).unwrap_or_default());
-                at += separator;
-                if separator == 0 || !self.reader.repeated_separators {
+                let separator = self.reader.separator_at_front(rest);
+                if separator == 0 {
+                    break;
+                }
+                rest = rest.get(separator..).unwrap_or_default();
+                if !self.reader.repeated_separators {
                     break;
                 }
             }
@@ -222,13 +235,14 @@ impl Reading<'_> {
     fn take_element(
         &mut self,
         (id, line): (RowId, &Line),
-        place: Range<usize>,
+        start: usize,
+        value: &[u8],
         digits_only: bool,
         present: &mut Set,
     ) -> bool {
-        let span = Span::new(place.start + usize::from(line.digits)..place.end);
+        let span = Span::new(start..start + value.len());
         let mut slot = Slot { row: id, sound: true, span };
-        if let Err(fault) = lint::value(&self.reader.table, line, self.bytes(span), digits_only) {
+        if let Err(fault) = lint::value(&self.reader.table, line, value, digits_only) {
             slot.sound = false;
             self.report_fault(self.reader.table.ai(id), span, fault);
         }

@@ -23,17 +23,15 @@ impl<const MORE: usize> Elements for List<Slot, MORE> {
 pub(crate) fn are_at_peace<'s>(
     table: &Table<'_>,
     present: &Set,
-    slots: impl Iterator<Item = &'s Slot>,
+    mut slots: impl Iterator<Item = &'s Slot>,
     requisites: bool,
 ) -> bool {
-    for slot in slots {
-        let Some((ai, line)) = table.row(slot.row) else { return false };
-        let quarrels = table.excluded(line).is_some_and(|set| set.meets_besides(present, slot.row));
-        if quarrels || (requisites && !table.is_content(line, present)) || ai == SIGNATURE {
-            return false;
-        }
-    }
-    true
+    slots.all(|slot| {
+        table.row(slot.row).is_some_and(|(ai, line)| {
+            let quarrels = table.excluded(line).is_some_and(|set| set.meets_besides(present, slot.row));
+            !quarrels && (!requisites || table.is_content(line, present)) && ai != SIGNATURE
+        })
+    })
 }
 
 /// The AI of a digital signature.

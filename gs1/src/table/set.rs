@@ -2,8 +2,8 @@
 
 use super::RowId;
 
-/// 768 AIs; there are 541.
-const WORDS: usize = 12;
+/// 640 AIs; there are 541.
+const WORDS: usize = 10;
 
 /// The most AIs a table can have.
 #[cfg(feature = "alloc")]
@@ -55,9 +55,8 @@ impl Set {
 
     /// Whether an AI besides this one is in both.
     pub(crate) fn meets_besides(&self, other: &Self, id: RowId) -> bool {
-        let both = self.0.iter().zip(&other.0).map(|(one, other)| one & other);
-        let is_own = |word: usize| if word == usize::from(id / 64) { 1 << (id % 64) } else { 0 };
-        both.enumerate().fold(0, |any, (word, bits)| any | (bits & !is_own(word))) != 0
+        // An AI is among those that it excludes only where it is one of a family.
+        self.meets(other) && self.both_without(other, id).next().is_some()
     }
 
     pub(crate) fn has(&self, id: RowId) -> bool {
