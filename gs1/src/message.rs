@@ -9,7 +9,7 @@ use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
-use crate::rules;
+use crate::rules::{self, Company};
 use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
@@ -176,7 +176,7 @@ impl Reading<'_> {
         if data.is_empty() {
             return self.report(Class::Empty, data, Note::Nothing);
         }
-        let mut present = Set::EMPTY;
+        let mut company = Company::new();
         let mut rest = self.scan.get(data.clone()).unwrap_or_default();
         while !rest.is_empty() {
             let at = data.end - rest.len();
@@ -189,7 +189,7 @@ impl Reading<'_> {
                         at + length - value.len(),
                         value,
                         digits_only,
-                        &mut present,
+                        &mut company,
                     ) {
                         self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
@@ -211,7 +211,9 @@ impl Reading<'_> {
                 }
             }
         }
-        self.judge(&present);
+        if !company.is_at_peace() {
+            self.judge(&company.present);
+        }
     }
 
     /// Bytes of the AI and its value at the front of `rest`, and whether they are known to be digits.
@@ -238,7 +240,7 @@ impl Reading<'_> {
         start: usize,
         value: &[u8],
         digits_only: bool,
-        present: &mut Set,
+        company: &mut Company,
     ) -> bool {
         let span = Span::new(start..start + value.len());
         let mut slot = Slot { row: id, sound: true, span };
@@ -246,7 +248,9 @@ impl Reading<'_> {
             slot.sound = false;
             self.report_fault(self.reader.table.ai(id), span, fault);
         }
-        if !present.insert(id) && self.differs_from_earlier(id, span) {
+        if !company.join(&self.reader.table, id, line, self.reader.requisites)
+            && self.differs_from_earlier(id, span)
+        {
             slot.sound = false;
             let ai = self.reader.table.ai(id);
             self.flaws.push(Flaw { class: Class::Repeat, ai, span, value: span, note: Note::Nothing });
@@ -268,15 +272,8 @@ impl Reading<'_> {
     }
 
     /// What the AIs have to do with each other.
-    fn judge(&mut self, present: &Set) {
-        let reader = self.reader;
-        if !rules::are_at_peace(&reader.table, present, self.slots.iter(), reader.requisites) {
-            self.judge_at_length(present);
-        }
-    }
-
     #[cold]
-    fn judge_at_length(&mut self, present: &Set) {
+    fn judge(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
         let (slots, flaws) = (&self.slots, &mut self.flaws);
         let mut report = |flaw| {

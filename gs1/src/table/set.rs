@@ -53,10 +53,15 @@ impl Set {
         self.0.iter().zip(&other.0).fold(0, |any, (one, other)| any | (one & other)) != 0
     }
 
-    /// Whether an AI besides this one is in both.
-    pub(crate) fn meets_besides(&self, other: &Self, id: RowId) -> bool {
-        // An AI is among those that it excludes only where it is one of a family.
-        self.meets(other) && self.both_without(other, id).next().is_some()
+    /// Adds all AIs of another set, but for one: that one stays as it is.
+    pub(crate) fn add_without(&mut self, other: &Self, id: RowId) {
+        let had = self.has(id);
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word |= other;
+        }
+        if !had && let Some(word) = self.0.get_mut(usize::from(id / 64)) {
+            *word &= !(1 << (id % 64));
+        }
     }
 
     pub(crate) fn has(&self, id: RowId) -> bool {
