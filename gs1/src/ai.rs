@@ -27,6 +27,12 @@ impl Ai {
     }
 }
 
+impl AsRef<str> for Ai {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl PartialEq<str> for Ai {
     fn eq(&self, other: &str) -> bool {
         self.as_str() == other

@@ -3,66 +3,114 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
-use crate::check::{self, Fault};
-use crate::digits;
 use crate::gtin::Gtin;
+use crate::lint::{self, Fault, keys};
 use crate::list::List;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Class, Flaw, Note};
+use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
+use crate::rules::{self, Company};
 use crate::span::Span;
+use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
-use crate::table::{self, Row};
+use crate::table::{self, Line, RowId, Set};
 
-/// FNC1 inside a message, as scanners send it.
-const FNC1: u8 = 0x1d;
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
 /// What stands between a number and the composite beside it.
 const COMPOSITE: &[u8] = b"|]e0";
 
-pub(crate) fn read(scan: &[u8]) -> Reading<'_> {
-    let mut reading = Reading {
-        scan,
-        symbology: None,
-        form: Form::Plain,
-        data: Span::new(0..scan.len()),
-        number: None,
-        slots: List::new(),
-        problems: List::new(),
-    };
+pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
     if scan.len() > MAX_BYTES {
-        reading.report(Class::Length, None, 0..scan.len(), Detail::TooManyBytes);
+        let mut reading = blank(reader, scan, 0..scan.len(), None);
+        reading.report(Class::Length, 0..scan.len(), Note::TooManyBytes);
         return reading;
     }
-    let mut data = framed(scan);
-    reading.symbology = scan.get(data.clone()).and_then(Symbology::at_front);
-    if reading.symbology.is_some() {
+    let mut data = framed(reader, scan);
+    let symbology = scan.get(data.clone()).and_then(Symbology::at_front);
+    if symbology.is_some() {
         data.start += 3;
     }
-    reading.data = Span::new(data.clone());
-    if data.is_empty() {
-        reading.report(Class::Empty, None, data, Detail::Nothing);
-        return reading;
+    // Most scans are just a number. They are answered without a reading that is filled, and moved, afterwards.
+    let bytes = scan.get(data.clone()).unwrap_or_default();
+    if symbology.is_some_and(|symbology| symbology.carries() == Carries::Number(bytes.len()))
+        && let Some(number) = keys::number(bytes)
+    {
+        return Reading {
+            form: Form::Number,
+            primary: Span::new(data.clone()),
+            gtin: Some(Gtin::verified(number)),
+            ..blank(reader, scan, data, symbology)
+        };
     }
-    match reading.symbology.map_or(Carries::Unknown, Symbology::carries) {
-        Carries::Number(length) => reading.take_number_and_composite(data, length),
-        Carries::NumberAndAddOn => reading.take_number_and_add_on(data),
-        Carries::Elements => reading.take_elements(data),
-        Carries::Unknown => reading.take_unknown(data),
-        Carries::Plain => {
-            let detail = reading.symbology.map_or(Detail::Nothing, Detail::Symbology);
-            reading.report(Class::SymbologyUnsupported, None, data.start - 3..data.start, detail);
-        }
+    let mut reading = blank(reader, scan, data.clone(), symbology);
+    reading.take(data);
+    // The same for most of the others: what has no problem and few elements is put together anew rather than moved with all
+    // the room that it did not need.
+    match reading.slots.short() {
+        Some(slots) if reading.flaws.is_empty() => Reading { slots, flaws: List::new(), ..reading },
+        _ => reading,
     }
-    reading
 }
 
-/// Where the data is: without STX and spaces before it, and without ETX, CR, LF and spaces behind it.
-fn framed(scan: &[u8]) -> Range<usize> {
-    let start = scan.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(scan.len());
-    let end =
-        scan.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX)).map_or(0, |at| at + 1);
-    start..end.max(start)
+/// Nothing is known yet.
+#[inline]
+fn blank<'a>(
+    reader: &'a Reader<'a>,
+    scan: &'a [u8],
+    data: Range<usize>,
+    symbology: Option<Symbology>,
+) -> Reading<'a> {
+    Reading {
+        reader,
+        scan,
+        symbology,
+        form: Form::Plain,
+        data: Span::new(data),
+        primary: Span::default(),
+        gtin: None,
+        sscc: None,
+        slots: List::new(),
+        flaws: List::new(),
+    }
+}
+
+/// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
+/// ETX, CR, LF and spaces behind it.
+fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
+    let (mut inner, mut before) = (scan, 0);
+    if let Some((prefix, suffix)) = reader.frame {
+        inner = scan.strip_prefix(prefix).unwrap_or(scan);
+        before = scan.len() - inner.len();
+        inner = inner.strip_suffix(suffix).unwrap_or(inner);
+    }
+    let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
+    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
+    let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
+    before + start..before + end.max(start)
+}
+
+impl Reading<'_> {
+    fn take(&mut self, data: Range<usize>) {
+        if data.is_empty() {
+            return self.report(Class::Empty, data, Note::Nothing);
+        }
+        match self.symbology.map_or(Carries::Unknown, Symbology::carries) {
+            Carries::Number(length) => self.take_number_and_composite(data, length),
+            Carries::NumberAndAddOn => self.take_number_and_add_on(data),
+            Carries::Elements => self.take_elements(data),
+            Carries::Unknown => self.take_unknown(data),
+            Carries::Plain => {}
+            Carries::Nothing => {
+                let identifier = data.start - 3..data.start;
+                let note = match self.scan.get(identifier.clone()) {
+                    Some([_, code, modifier]) => Note::Symbology(*code, *modifier),
+                    _ => Note::Nothing,
+                };
+                self.report(Class::SymbologyUnsupported, identifier, note);
+            }
+        }
+    }
 }
 
 // === numbers ===
@@ -70,65 +118,75 @@ fn framed(scan: &[u8]) -> Range<usize> {
 impl Reading<'_> {
     fn take_number_and_composite(&mut self, data: Range<usize>, length: usize) {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        let Some(at) = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE) else {
-            return self.take_number(data, length);
-        };
-        self.take_number(data.start..data.start + at, length);
-        self.take_message(data.start + at + COMPOSITE.len()..data.end);
+        if bytes.len() == length {
+            return self.take_number(data);
+        }
+        let at = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE);
+        let number = data.start..at.map_or(data.end, |at| data.start + at);
+        if number.len() == length {
+            self.take_number(number);
+        } else {
+            self.form = Form::Number;
+            let length = u8::try_from(length).unwrap_or(u8::MAX);
+            self.report_length(Class::PrimaryLength, number, length, length);
+        }
+        if let Some(at) = at {
+            self.take_message(data.start + at + COMPOSITE.len()..data.end);
+        }
     }
 
     /// An add-on has two digits or five, and no check digit: it is not looked into.
     fn take_number_and_add_on(&mut self, data: Range<usize>) {
         if !matches!(data.len(), 15 | 18) {
             self.form = Form::Number;
-            return self.report_length(data, 15, 18);
+            return self.report_length(Class::PrimaryLength, data, 15, 18);
         }
-        self.take_number(data.start..data.start + 13, 13);
+        self.take_number(data.start..data.start + 13);
     }
 
-    fn take_number(&mut self, data: Range<usize>, length: usize) {
+    fn take_number(&mut self, data: Range<usize>) {
         self.form = Form::Number;
-        if data.len() != length {
-            let length = u8::try_from(length).unwrap_or(u8::MAX);
-            return self.report_length(data, length, length);
-        }
+        self.primary = Span::new(data.clone());
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        match digits::number(bytes) {
-            Ok(number) => match check::last_is_check_digit(bytes) {
-                Ok(()) => self.number = Gtin::new(number).ok(),
-                Err(fault) => self.report_fault(None, &data, fault),
-            },
-            Err(at) => {
-                let detail = bytes.get(at).map_or(Detail::Nothing, |byte| Detail::Byte(*byte));
-                self.report(Class::Charset, None, data.start + at..data.start + at + 1, detail);
+        match keys::number(bytes) {
+            Some(number) if bytes.len() == 18 => self.sscc = Some(Sscc::verified(number)),
+            Some(number) => self.gtin = Some(Gtin::verified(number)),
+            None => {
+                if let Err(fault) = keys::digits_and_sum(bytes) {
+                    self.report_fault(Ai::default(), self.primary, fault);
+                }
             }
         }
     }
 
-    /// No identifier came. See the crate's documentation for the rule.
+    /// No identifier came: see [`Unnamed`].
     fn take_unknown(&mut self, data: Range<usize>) {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        let all_digits = bytes.iter().all(u8::is_ascii_digit);
-        if bytes.contains(&FNC1) {
+        if self.reader.unnamed == Unnamed::Elements {
             return self.take_elements(data);
         }
-        if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14) {
-            let length = data.len();
-            return self.take_number(data, length);
+        let all_digits = bytes.iter().all(u8::is_ascii_digit);
+        if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14 | 18) {
+            return self.take_number(data);
         }
-        if matches!(bytes, [b'0', b'0'..=b'2', ..]) {
-            self.take_elements(data.clone());
-            if self.problems.as_slice().is_empty() {
-                return;
+        if self.reader.unnamed == Unnamed::WhenWhole {
+            if self.reader.find_separator(bytes).is_some() {
+                return self.take_elements(data);
             }
-            self.slots.clear();
-            self.problems.clear();
-            self.form = Form::Plain;
+            if matches!(bytes, [b'0', b'0'..=b'2', ..]) {
+                self.take_elements(data.clone());
+                if self.flaws.is_empty() {
+                    return;
+                }
+                self.slots.clear();
+                self.flaws.clear();
+                self.form = Form::Plain;
+            }
         }
         if all_digits {
-            self.report_length(data, 8, 14);
+            self.report_length(Class::Length, data, 8, 18);
         } else {
-            self.report(Class::SymbologyMissing, None, data, Detail::Nothing);
+            self.report(Class::SymbologyMissing, data, Note::Nothing);
         }
     }
 }
@@ -139,142 +197,166 @@ impl Reading<'_> {
     fn take_elements(&mut self, data: Range<usize>) {
         self.form = Form::Elements;
         // Some scanners send the FNC1 that makes a symbol a GS1 one, beside the identifier or instead of it.
-        let leading = self.scan.get(data.start) == Some(&FNC1);
-        self.take_message(data.start + usize::from(leading)..data.end);
+        let bytes = self.scan.get(data.clone()).unwrap_or_default();
+        self.take_message(data.start + self.reader.separator_at_front(bytes)..data.end);
     }
 
     fn take_message(&mut self, data: Range<usize>) {
         if data.is_empty() {
-            return self.report(Class::Empty, None, data, Detail::Nothing);
+            return self.report(Class::Empty, data, Note::Nothing);
         }
-        let mut at = data.start;
-        while at < data.end {
-            let rest = self.scan.get(at..data.end).unwrap_or_default();
-            let place = at..at + length_of_element(rest);
-            match table::at_front(rest) {
-                Some(index) => {
-                    if !self.take_element(index, place.clone()) {
-                        self.report(Class::Length, None, at..data.end, Detail::TooManyElements);
+        let mut company = Company::new();
+        let mut rest = self.scan.get(data.clone()).unwrap_or_default();
+        while !rest.is_empty() {
+            let at = data.end - rest.len();
+            let length = match self.reader.table.at_front(rest) {
+                Some((id, line)) => {
+                    let (length, digits_only) = self.length_of_element(line, rest);
+                    let value = rest.get(usize::from(line.digits)..length).unwrap_or_default();
+                    if !self.take_element(
+                        (id, line),
+                        at + length - value.len(),
+                        value,
+                        digits_only,
+                        &mut company,
+                    ) {
+                        self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
                     }
+                    length
                 }
-                None => self.report_unknown(at, rest),
-            }
+                None => self.pass_unknown(at, rest),
+            };
+            rest = rest.get(length..).unwrap_or_default();
             // FNC1 ends a value, and is passed over once behind one that would have ended without it.
-            at = place.end + usize::from(self.scan.get(place.end) == Some(&FNC1));
+            loop {
+                let separator = self.reader.separator_at_front(rest);
+                if separator == 0 {
+                    break;
+                }
+                rest = rest.get(separator..).unwrap_or_default();
+                if !self.reader.repeated_separators {
+                    break;
+                }
+            }
         }
-        self.find_contradictions();
+        if !company.is_at_peace() {
+            self.judge(&company.present);
+        }
+    }
+
+    /// Bytes of the AI and its value at the front of `rest`, and whether they are known to be digits.
+    fn length_of_element(&self, line: &Line, rest: &[u8]) -> (usize, bool) {
+        let digits = usize::from(line.digits);
+        let most = digits + usize::from(line.max);
+        let most = if line.fixed {
+            // Digits hold no separator.
+            if rest.get(digits..most).is_some_and(|value| value.iter().all(u8::is_ascii_digit)) {
+                return (most, true);
+            }
+            most.min(rest.len())
+        } else {
+            rest.len()
+        };
+        let value = rest.get(digits..most).unwrap_or_default();
+        (digits + self.reader.find_separator(value).unwrap_or(value.len()), false)
     }
 
     /// Whether there was room for it.
-    fn take_element(&mut self, (index, row): (u8, &Row), place: Range<usize>) -> bool {
-        let value = place.start + row.ai.len()..place.end;
-        let span = Span::new(value.clone());
-        let mut slot = Slot { row: index, sound: true, span };
-        if let Err(fault) = check::value(row, self.bytes(span)) {
+    fn take_element(
+        &mut self,
+        (id, line): (RowId, &Line),
+        start: usize,
+        value: &[u8],
+        digits_only: bool,
+        company: &mut Company,
+    ) -> bool {
+        let span = Span::new(start..start + value.len());
+        let mut slot = Slot { row: id, sound: true, span };
+        if let Err(fault) = lint::value(&self.reader.table, line, value, digits_only) {
             slot.sound = false;
-            self.report_fault(Some(row), &value, fault);
+            self.report_fault(self.reader.table.ai(id), span, fault);
         }
-        let (scan, bytes) = (self.scan, self.bytes(span));
-        let mut repeated = false;
-        for other in self.slots.as_mut_slice().iter_mut().filter(|other| other.row == slot.row) {
-            if scan.get(other.span.range()) != Some(bytes) {
-                repeated = true;
-                other.sound = false;
-            }
-        }
-        if repeated {
+        if !company.join(&self.reader.table, id, line, self.reader.requisites)
+            && self.differs_from_earlier(id, span)
+        {
             slot.sound = false;
-            let ai = Ai::new(row.ai.as_bytes());
-            self.report(Class::Repeat, Some(ai), value, Detail::Nothing);
+            let ai = self.reader.table.ai(id);
+            self.flaws.push(Flaw { class: Class::Repeat, ai, span, value: span, note: Note::Nothing });
         }
         self.slots.push(slot)
     }
 
-    /// Pairs of AIs that may not stand together; each pair is named once.
-    fn find_contradictions(&mut self) {
-        let slots = self.slots.as_slice();
-        let mut seen = Rows::default();
-        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| seen.insert(slot.row)) {
-            let mut compared = Rows::default();
-            for other in slots.iter().skip(at + 1).filter(|other| compared.insert(other.row)) {
-                if let Some(problem) = contradiction(*slot, *other) {
-                    self.problems.push(problem);
-                }
+    /// Whether an AI stood there with another value; neither is sound then.
+    fn differs_from_earlier(&mut self, id: RowId, span: Span) -> bool {
+        let (scan, value) = (self.scan, self.bytes(span));
+        let mut differs = false;
+        for other in self.slots.iter_mut().filter(|other| other.row == id) {
+            if scan.get(other.span.range()) != Some(value) {
+                differs = true;
+                other.sound = false;
             }
         }
+        differs
     }
 
-    fn report_unknown(&mut self, start: usize, rest: &[u8]) {
-        let digits = rest.get(..table::digits_of_ai(rest)).unwrap_or(rest);
-        match digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
-            Some((at, byte)) => {
-                let place = start + at..start + at + 1;
-                self.report(Class::AiUnknown, None, place, Detail::Byte(*byte));
-            }
-            None => {
-                let place = start..start + digits.len();
-                self.report(Class::AiUnknown, Some(Ai::new(digits)), place, Detail::Nothing);
-            }
+    /// What the AIs have to do with each other.
+    #[cold]
+    fn judge(&mut self, present: &Set) {
+        let (reader, gtin) = (self.reader, self.gtin.is_some());
+        let (slots, flaws) = (&self.slots, &mut self.flaws);
+        rules::contradictions(&reader.table, present, slots, flaws);
+        if reader.requisites {
+            rules::missing(&reader.table, present, slots, gtin, flaws);
         }
+        rules::unsigned(&reader.table, present, slots, flaws);
+    }
+
+    /// Reports an AI that is not known, and says how much is to be passed over.
+    fn pass_unknown(&mut self, start: usize, rest: &[u8]) -> usize {
+        let digits = self.reader.table.digits_of_ai(rest).unwrap_or_else(|| digits_of_unknown_ai(rest));
+        let digits = rest.get(..digits).unwrap_or(rest);
+        let (ai, place, note) = match digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
+            Some((at, byte)) => (Ai::default(), start + at..start + at + 1, Note::Byte(*byte)),
+            None => (Ai::new(digits), start..start + digits.len(), Note::Nothing),
+        };
+        let span = Span::new(place);
+        self.flaws.push(Flaw { class: Class::AiUnknown, ai, span, value: span, note });
+        let most = table::predefined_length(rest).unwrap_or(rest.len()).min(rest.len());
+        self.reader.find_separator(rest.get(..most).unwrap_or_default()).unwrap_or(most)
     }
 }
 
-/// Bytes of the AI and its value at the front of `rest`; for an unknown AI, what has to be passed over.
-fn length_of_element(rest: &[u8]) -> usize {
-    let most = table::predefined_length(rest).unwrap_or(rest.len()).min(rest.len());
-    rest.iter().take(most).position(|byte| *byte == FNC1).unwrap_or(most)
-}
-
-/// Two AIs that exclude each other: the one whose row says so is at fault, the earlier one when both do.
-fn contradiction(one: Slot, other: Slot) -> Option<Problem> {
-    let (row, other_row) = (one.row()?, other.row()?);
-    let (at_fault, with, span) = if row.excludes(other_row) {
-        (row, other_row, one.span)
-    } else if other_row.excludes(row) {
-        (other_row, row, other.span)
-    } else {
-        return None;
-    };
-    let ai = |row: &Row| Ai::new(row.ai.as_bytes());
-    Some(Problem { class: Class::Mutex, ai: Some(ai(at_fault)), span, detail: Detail::With(ai(with)) })
-}
-
-/// A set of rows of the table.
-#[derive(Default)]
-struct Rows(u64);
-
-impl Rows {
-    /// Whether it was not in the set.
-    fn insert(&mut self, row: u8) -> bool {
-        let bit = 1u64.checked_shl(u32::from(row)).unwrap_or_default();
-        let new = self.0 & bit == 0;
-        self.0 |= bit;
-        new
+/// How many digits an AI is to have that begins with two digits that no AI of the table begins with: to name it.
+fn digits_of_unknown_ai(data: &[u8]) -> usize {
+    match data {
+        [b'2', b'3'..=b'5', ..] | [b'4', b'0'..=b'2', ..] | [b'7', b'1', ..] => 3,
+        [b'3', b'1'..=b'6' | b'9', ..]
+        | [b'4', b'3', ..]
+        | [b'7', b'0' | b'2', ..]
+        | [b'8', b'0'..=b'2', ..] => 4,
+        _ => 2,
     }
 }
-
-/// A row has its bit in [`Rows`].
-const _: () = assert!(table::TABLE.len() <= 64, "Rows needs more bits");
 
 // === problems ===
 
 impl Reading<'_> {
-    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
+    fn report(&mut self, class: Class, place: Range<usize>, note: Note) {
         // The first MAX_PROBLEMS are kept; `sound` is right all the same.
-        self.problems.push(Problem { class, ai, span: Span::new(place), detail });
+        self.flaws.push(Flaw { class, ai: Ai::default(), span: Span::new(place), value: self.data, note });
     }
 
-    /// A fault inside the value at `value`.
-    fn report_fault(&mut self, row: Option<&Row>, value: &Range<usize>, fault: Fault) {
+    /// A fault inside a value.
+    fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
         let (offset, length) = fault.place;
-        let start = value.start + offset;
-        let ai = row.map(|row| Ai::new(row.ai.as_bytes()));
-        self.report(fault.class, ai, start..start + length, fault.detail);
+        let start = value.offset() + offset;
+        let span = Span::new(start..start + length);
+        self.flaws.push(Flaw { class: fault.class, ai, span, value, note: fault.found.into() });
     }
 
-    fn report_length(&mut self, data: Range<usize>, min: u8, max: u8) {
+    fn report_length(&mut self, class: Class, data: Range<usize>, min: u8, max: u8) {
         let found = u16::try_from(data.len()).unwrap_or(u16::MAX);
-        self.report(Class::Length, None, data, Detail::Length { min, max, found });
+        self.report(class, data, Note::Length { min, max, found });
     }
 }
