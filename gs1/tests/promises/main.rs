@@ -5,6 +5,8 @@ mod checks;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod vectors;
