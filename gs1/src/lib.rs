@@ -18,28 +18,34 @@
 //! - Without one, data that holds FNC1 (ASCII 29) is an element string, and nothing but 8, 12, 13 or 14 digits is a GTIN.
 //! - Without one and without FNC1, data is taken for an element string only when it begins with AI 00, 01 or 02 and reads
 //!   to its end with nothing wrong: one chance in ten that a check digit fits is too little to trust a part of it.
+//! - Without one, and in `]d1` `]Q1` `]J0`, data that begins with `http://` or `https://` is a GS1 Digital Link ([`uri`]);
+//!   without one, data that begins with a bracket and a digit is bracketed text ([`bracketed`]).
 //! - Everything else is [`Form::Plain`], with a problem that says what was missing.
 //!
-//! Today's limits: no UPC-E, no GS1 Digital Link, no bracketed text, no price or weight in a restricted number, and the
-//! Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what stands behind it is
+//! Today's limits: the Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what stands behind it is
 //! still read.
 //!
 //! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`].
 #![no_std]
 
 mod ai;
+pub mod bracketed;
 mod check;
 mod date;
+mod decoded;
 mod digits;
 mod gtin;
 mod list;
 mod message;
 mod problem;
 mod reading;
+mod role;
 mod span;
 mod sscc;
 mod symbology;
 mod table;
+mod text;
+pub mod uri;
 
 pub use ai::Ai;
 pub use date::CivilDate;
@@ -50,3 +56,4 @@ pub use span::Span;
 pub use sscc::{Sscc, SsccError};
 pub use symbology::Symbology;
 pub use table::Needs;
+pub use text::{Part, Text};

@@ -3,7 +3,9 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::bracketed;
 use crate::check::{self, Fault};
+use crate::decoded::Decoded;
 use crate::digits;
 use crate::gtin::Gtin;
 use crate::list::List;
@@ -12,6 +14,7 @@ use crate::reading::{Form, MAX_BYTES, Reading, Slot};
 use crate::span::Span;
 use crate::symbology::{Carries, Symbology};
 use crate::table::{self, Row};
+use crate::uri;
 
 /// FNC1 inside a message, as scanners send it.
 const FNC1: u8 = 0x1d;
@@ -28,6 +31,7 @@ pub(crate) fn read(scan: &[u8]) -> Reading<'_> {
         data: Span::new(0..scan.len()),
         number: None,
         slots: List::new(),
+        decoded: Decoded::default(),
         problems: List::new(),
     };
     if scan.len() > MAX_BYTES {
@@ -44,12 +48,16 @@ pub(crate) fn read(scan: &[u8]) -> Reading<'_> {
         reading.report(Class::Empty, None, data, Detail::Nothing);
         return reading;
     }
+    let bytes = scan.get(data.clone()).unwrap_or_default();
     match reading.symbology.map_or(Carries::Unknown, Symbology::carries) {
         Carries::Number(length) => reading.take_number_and_composite(data, length),
         Carries::NumberAndAddOn => reading.take_number_and_add_on(data),
         Carries::Elements => reading.take_elements(data),
+        Carries::Text if uri::is_uri(bytes) => reading.take_uri(data),
+        Carries::Unknown if uri::is_uri(bytes) => reading.take_uri(data),
+        Carries::Unknown if bracketed::is_bracketed(bytes) => reading.take_bracketed(data),
         Carries::Unknown => reading.take_unknown(data),
-        Carries::Plain => {
+        Carries::Plain | Carries::Text => {
             let detail = reading.symbology.map_or(Detail::Nothing, Detail::Symbology);
             reading.report(Class::SymbologyUnsupported, None, data.start - 3..data.start, detail);
         }
@@ -168,31 +176,32 @@ impl Reading<'_> {
 
     /// Whether there was room for it.
     fn take_element(&mut self, (index, row): (u8, &Row), place: Range<usize>) -> bool {
-        let value = place.start + row.ai.len()..place.end;
-        let span = Span::new(value.clone());
-        let mut slot = Slot { row: index, sound: true, span };
-        if let Err(fault) = check::value(row, self.bytes(span)) {
-            slot.sound = false;
-            self.report_fault(Some(row), &value, fault);
+        let span = Span::new(place.start + row.ai.len()..place.end);
+        let fault = check::value(row, self.bytes(span)).err();
+        self.take_slot(Slot { row: index, sound: fault.is_none(), span, decoded: None }, fault)
+    }
+
+    /// Whether there was room for it.
+    pub(crate) fn take_slot(&mut self, mut slot: Slot, fault: Option<Fault>) -> bool {
+        let value = slot.span.range();
+        if let Some(fault) = fault {
+            self.report_fault(slot.row(), &value, fault);
         }
-        let (scan, bytes) = (self.scan, self.bytes(span));
-        let mut repeated = false;
-        for other in self.slots.as_mut_slice().iter_mut().filter(|other| other.row == slot.row) {
-            if scan.get(other.span.range()) != Some(bytes) {
-                repeated = true;
+        let repeats = |other: &Slot| other.row == slot.row && self.value(*other) != self.value(slot);
+        if self.slots.as_slice().iter().any(repeats) {
+            // Which of them is right cannot be told.
+            slot.sound = false;
+            for other in self.slots.as_mut_slice().iter_mut().filter(|other| other.row == slot.row) {
                 other.sound = false;
             }
-        }
-        if repeated {
-            slot.sound = false;
-            let ai = Ai::new(row.ai.as_bytes());
-            self.report(Class::Repeat, Some(ai), value, Detail::Nothing);
+            let ai = slot.row().map(|row| Ai::new(row.ai.as_bytes()));
+            self.report(Class::Repeat, ai, value, Detail::Nothing);
         }
         self.slots.push(slot)
     }
 
     /// Pairs of AIs that may not stand together; each pair is named once.
-    fn find_contradictions(&mut self) {
+    pub(crate) fn find_contradictions(&mut self) {
         let slots = self.slots.as_slice();
         let mut seen = Rows::default();
         for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| seen.insert(slot.row)) {
@@ -260,7 +269,7 @@ const _: () = assert!(table::TABLE.len() <= 64, "Rows needs more bits");
 // === problems ===
 
 impl Reading<'_> {
-    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
+    pub(crate) fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
         // The first MAX_PROBLEMS are kept; `sound` is right all the same.
         self.problems.push(Problem { class, ai, span: Span::new(place), detail });
     }

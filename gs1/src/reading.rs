@@ -2,6 +2,7 @@
 
 use crate::ai::Ai;
 use crate::date::{CivilDate, ShortDate};
+use crate::decoded::Decoded;
 use crate::digits;
 use crate::gtin::Gtin;
 use crate::list::List;
@@ -33,6 +34,7 @@ pub struct Reading<'a> {
     pub(crate) data: Span,
     pub(crate) number: Option<Gtin>,
     pub(crate) slots: List<Slot, MAX_ELEMENTS>,
+    pub(crate) decoded: Decoded,
     pub(crate) problems: List<Problem, MAX_PROBLEMS>,
 }
 
@@ -41,7 +43,7 @@ pub struct Reading<'a> {
 pub enum Form {
     /// A trade item number alone, or with a composite beside it.
     Number,
-    /// A GS1 element string.
+    /// Elements: an element string, a Digital Link or bracketed text.
     Elements,
     /// Neither: nothing is known of it.
     Plain,
@@ -52,7 +54,7 @@ pub enum Form {
 pub struct Element<'a> {
     /// The AI.
     pub ai: Ai,
-    /// The value, as it came.
+    /// The value; where it was written with escapes, what they stand for.
     pub value: &'a str,
     /// Where the value stands in the scan.
     pub span: Span,
@@ -65,6 +67,8 @@ pub(crate) struct Slot {
     pub(crate) row: u8,
     pub(crate) sound: bool,
     pub(crate) span: Span,
+    /// Where its copy is, when the value was written with escapes.
+    pub(crate) decoded: Option<Span>,
 }
 
 /// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer.
@@ -112,13 +116,13 @@ impl<'a> Reading<'a> {
 
     /// The lot: AI 10.
     #[must_use]
-    pub fn lot(&self) -> Option<&'a str> {
+    pub fn lot(&self) -> Option<&str> {
         self.sound("10")
     }
 
     /// The serial number: AI 21.
     #[must_use]
-    pub fn serial(&self) -> Option<&'a str> {
+    pub fn serial(&self) -> Option<&str> {
         self.sound("21")
     }
 
@@ -164,13 +168,13 @@ impl<'a> Reading<'a> {
     }
 
     /// All elements in the order they came, sound or not. A value that is no UTF-8 is left out: its problem says where it is.
-    pub fn elements(&self) -> impl Iterator<Item = Element<'a>> {
+    pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         self.slots.as_slice().iter().filter_map(|slot| self.element_of(*slot))
     }
 
     /// The first value of an AI, sound or not.
     #[must_use]
-    pub fn element(&self, ai: &str) -> Option<&'a str> {
+    pub fn element(&self, ai: &str) -> Option<&str> {
         self.elements().find(|element| element.ai == *ai).map(|element| element.value)
     }
 
@@ -211,16 +215,20 @@ impl<'a> Reading<'a> {
             || self.slots.as_slice().iter().any(|slot| slot.row().is_some_and(|row| row.ai == ai))
     }
 
-    fn sound(&self, ai: &str) -> Option<&'a str> {
+    fn sound(&self, ai: &str) -> Option<&str> {
         let slots = self.slots.as_slice();
         let slot = slots.iter().find(|slot| slot.sound && slot.row().is_some_and(|row| row.ai == ai))?;
         self.element_of(*slot).map(|element| element.value)
     }
 
-    fn element_of(&self, slot: Slot) -> Option<Element<'a>> {
+    fn element_of(&self, slot: Slot) -> Option<Element<'_>> {
         let ai = Ai::new(slot.row()?.ai.as_bytes());
-        let value = str::from_utf8(self.bytes(slot.span)).ok()?;
+        let value = str::from_utf8(self.value(slot)).ok()?;
         Some(Element { ai, value, span: slot.span })
+    }
+
+    pub(crate) fn value(&self, slot: Slot) -> &[u8] {
+        slot.decoded.map_or_else(|| self.bytes(slot.span), |copy| self.decoded.bytes(copy))
     }
 
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod form_properties;
+#[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod vectors;
