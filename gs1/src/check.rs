@@ -64,7 +64,7 @@ fn date(value: &[u8]) -> Result<(), Fault> {
 }
 
 /// The set of 82 characters (GS1 General Specifications, figure 7.11-1).
-fn is_text(byte: &u8) -> bool {
+pub(crate) fn is_text(byte: &u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'!' | b'"' | b'%'..=b'/' | b':'..=b'?')
 }
 

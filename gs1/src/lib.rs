@@ -34,6 +34,7 @@ mod check;
 mod date;
 mod decoded;
 mod digits;
+pub mod epc;
 mod gtin;
 mod list;
 mod message;

@@ -9,4 +9,6 @@ mod forms;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod tags;
+#[cfg(test)]
 mod vectors;
