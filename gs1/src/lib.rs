@@ -22,10 +22,14 @@
 //!   without one, data that begins with a bracket and a digit is bracketed text ([`bracketed`]).
 //! - Everything else is [`Form::Plain`], with a problem that says what was missing.
 //!
-//! Today's limits: the Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what stands behind it is
-//! still read.
+//! What only the caller can know has a door of its own: [`upce`] for the digits of a UPC-E, [`rcn`] for numbers that a shop or
+//! a country gives itself, [`epc`] for the hexadecimal digits of an RFID tag.
 //!
-//! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`].
+//! Today's limits: the Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what
+//! stands behind it is still read.
+//!
+//! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`]; [`uri`] and [`bracketed`];
+//! [`epc`], [`rcn`] and [`upce`].
 #![no_std]
 
 mod ai;
@@ -36,9 +40,11 @@ mod decoded;
 mod digits;
 pub mod epc;
 mod gtin;
+mod gtin_form;
 mod list;
 mod message;
 mod problem;
+pub mod rcn;
 mod reading;
 mod role;
 mod span;
@@ -46,11 +52,13 @@ mod sscc;
 mod symbology;
 mod table;
 mod text;
+pub mod upce;
 pub mod uri;
 
-pub use ai::Ai;
+pub use ai::{Ai, AiError};
 pub use date::CivilDate;
 pub use gtin::{Gtin, GtinError, check_digit};
+pub use gtin_form::{GtinForm, ShortGtin};
 pub use problem::{Class, Detail, Problem, What};
 pub use reading::{Element, Form, MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS, Reading, read};
 pub use span::Span;

@@ -22,7 +22,7 @@ fn elements() -> impl Strategy<Value = Vec<(&'static str, String)>> {
 }
 
 fn ai(digits: &str) -> Ai {
-    bracketed::parse(format!("({digits})0").as_bytes()).parts().next().unwrap().ai
+    digits.parse().unwrap()
 }
 
 /// Bytes with more of what an address and bracketed text are made of than chance would give.

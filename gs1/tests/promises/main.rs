@@ -3,9 +3,13 @@
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod form_examples;
+#[cfg(test)]
 mod form_properties;
 #[cfg(test)]
 mod forms;
+#[cfg(test)]
+mod numbers;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

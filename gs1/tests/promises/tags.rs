@@ -196,10 +196,7 @@ proptest! {
                 vec![("8004", format!("{}{serial}", place.get(..company_prefix_length.into()).unwrap()))]
             },
         };
-        let ais: Vec<Ai> = put_in
-            .iter()
-            .map(|(ai, _)| bracketed::parse(format!("({ai})0").as_bytes()).parts().next().unwrap().ai)
-            .collect();
+        let ais: Vec<Ai> = put_in.iter().map(|(ai, _)| ai.parse().unwrap()).collect();
         let pairs = ais.iter().zip(&put_in).map(|(ai, (_, value))| (*ai, Text::plain(value)));
         let tag = epc::encode(pairs, Target { scheme, filter, company_prefix_length }).unwrap();
         let back = epc::decode(tag.hex().to_string().as_bytes()).unwrap();
