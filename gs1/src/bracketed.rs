@@ -12,8 +12,9 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::form_problem::{FormProblem, problem};
 use crate::list::List;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Class, Detail};
 use crate::reading::{MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS};
 use crate::role;
 use crate::span::Span;
@@ -23,7 +24,7 @@ use crate::text::{Escape, Part, Text};
 #[derive(Debug, Clone)]
 pub struct Bracketed<'a> {
     parts: List<Part<'a>, MAX_ELEMENTS>,
-    problems: List<Problem, MAX_PROBLEMS>,
+    problems: List<FormProblem, MAX_PROBLEMS>,
 }
 
 /// Takes bracketed text apart. Never fails: what is wrong is part of the answer.
@@ -72,7 +73,7 @@ impl<'a> Bracketed<'a> {
     }
 
     /// What is wrong with its form, in the order it was found. Values are not looked into.
-    pub fn problems(&self) -> impl Iterator<Item = Problem> + Clone {
+    pub fn problems(&self) -> impl Iterator<Item = FormProblem> + Clone {
         self.problems.as_slice().iter().copied()
     }
 
@@ -108,7 +109,7 @@ impl<'a> Bracketed<'a> {
 
     fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
         // The first MAX_PROBLEMS are kept.
-        self.problems.push(Problem { class, ai, span: Span::new(place), detail });
+        self.problems.push(problem(class, ai, place, detail));
     }
 }
 

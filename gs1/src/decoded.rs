@@ -5,7 +5,8 @@ use core::ops::Range;
 
 use crate::bracketed;
 use crate::check;
-use crate::problem::{Class, Detail, Problem};
+use crate::form_problem::FormProblem;
+use crate::problem::{Class, Detail};
 use crate::reading::{Form, Reading, Slot};
 use crate::span::Span;
 use crate::table;
@@ -67,7 +68,7 @@ impl Reading<'_> {
     fn take_parts<'a>(
         &mut self,
         parts: impl Iterator<Item = Part<'a>>,
-        problems: impl Iterator<Item = Problem>,
+        problems: impl Iterator<Item = FormProblem>,
     ) {
         for problem in problems {
             self.problems.push(problem);

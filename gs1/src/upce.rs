@@ -13,9 +13,9 @@
 use core::fmt;
 
 use crate::digits;
+use crate::form_problem::{self, FormProblem};
 use crate::gtin::Gtin;
-use crate::problem::{Class, Detail, Problem};
-use crate::span::Span;
+use crate::problem::{Class, Detail};
 
 /// A GTIN that can be written as UPC-E, shown in the 8 digits of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,9 +24,9 @@ pub struct UpcE(u32);
 /// The item of a UPC-E: 8 digits; or 7, without the check digit; or 6, without the number system too, which then is 0.
 ///
 /// # Errors
-/// A [`Problem`] of class `length`, `charset`, `upc-e-number-system` or `check-digit`.
-pub fn expand(upc: &[u8]) -> Result<Gtin, Problem> {
-    let problem = |class, detail, place| Problem { class, ai: None, span: Span::new(place), detail };
+/// A [`Problem`](crate::Problem) of class `length`, `charset`, `upc-e-number-system` or `check-digit`.
+pub fn expand(upc: &[u8]) -> Result<Gtin, FormProblem> {
+    let problem = |class, detail, place| form_problem::problem(class, None, place, detail);
     if !matches!(upc.len(), 6..=8) {
         let found = u16::try_from(upc.len()).unwrap_or(u16::MAX);
         return Err(problem(Class::Length, Detail::Length { min: 6, max: 8, found }, 0..upc.len()));

@@ -4,8 +4,8 @@ use core::ops::Range;
 
 use crate::ai::Ai;
 use crate::check::is_text;
-use crate::problem::{Class, Detail, Problem};
-use crate::span::Span;
+use crate::form_problem::{self, FormProblem};
+use crate::problem::{Class, Detail};
 
 use super::bits::{Bits, DIGITS_MAX};
 use super::layout::{Kind, PREFIX_AT, Partition, Scheme, Tail, ten_to};
@@ -16,15 +16,15 @@ use super::tag::{Serial, Tag};
 /// Reads the content of a tag, in hexadecimal digits as a reader sends it. Zeros may follow.
 ///
 /// # Errors
-/// The first [`Problem`]: a tag of which a part is wrong identifies nothing.
-pub fn decode(hex: &[u8]) -> Result<Tag, Problem> {
+/// The first [`Problem`](crate::Problem): a tag of which a part is wrong identifies nothing.
+pub fn decode(hex: &[u8]) -> Result<Tag, FormProblem> {
     if hex.is_empty() {
         return Err(problem(Class::Empty, None, 0..0));
     }
     if hex.len() > DIGITS_MAX {
         return Err(problem(Class::Length, None, DIGITS_MAX..hex.len()));
     }
-    let bits = Bits::from_hex(hex).map_err(|at| Problem {
+    let bits = Bits::from_hex(hex).map_err(|at| FormProblem {
         detail: hex.get(at).map_or(Detail::Nothing, |byte| Detail::Byte(*byte)),
         ..problem(Class::EpcNotHex, None, at..at + 1)
     })?;
@@ -46,7 +46,7 @@ pub fn decode(hex: &[u8]) -> Result<Tag, Problem> {
     Ok(tag)
 }
 
-fn with_prefix(scheme: Scheme, bits: &Bits) -> Result<Tag, Problem> {
+fn with_prefix(scheme: Scheme, bits: &Bits) -> Result<Tag, FormProblem> {
     let layout = scheme.layout();
     let (filter, partition) = (bits.small(8, 3), bits.small(11, 3));
     let parts =
@@ -65,7 +65,7 @@ fn with_prefix(scheme: Scheme, bits: &Bits) -> Result<Tag, Problem> {
     Ok(Tag { scheme, filter, partition, company_prefix, reference, serial, coding, has_more: false })
 }
 
-fn serial(kind: Kind, bits: &Bits, at: usize, parts: &Partition) -> Result<Serial, Problem> {
+fn serial(kind: Kind, bits: &Bits, at: usize, parts: &Partition) -> Result<Serial, FormProblem> {
     match parts.tail {
         Tail::Reserved(_) => Ok(Serial::None),
         Tail::Number(count) => Ok(Serial::Number(bits.number(at, count))),
@@ -74,7 +74,7 @@ fn serial(kind: Kind, bits: &Bits, at: usize, parts: &Partition) -> Result<Seria
 }
 
 /// Characters of 7 bits up to the first that is NUL; what follows it has to be 0.
-fn text(kind: Kind, bits: &Bits, at: usize, count: usize) -> Result<Short, Problem> {
+fn text(kind: Kind, bits: &Bits, at: usize, count: usize) -> Result<Short, FormProblem> {
     let ai = Some(Ai::new(ai_of_serial(kind).as_bytes()));
     let mut text = Short::default();
     for at in (at..).step_by(7).take(count) {
@@ -83,7 +83,7 @@ fn text(kind: Kind, bits: &Bits, at: usize, count: usize) -> Result<Short, Probl
             byte if is_text(&byte) => text.push(byte),
             byte => {
                 let fault = problem(Class::Charset, ai, places(at, 7));
-                return Err(Problem { detail: Detail::Byte(byte), ..fault });
+                return Err(FormProblem { detail: Detail::Byte(byte), ..fault });
             }
         };
     }
@@ -107,7 +107,7 @@ const fn ai_of_serial(kind: Kind) -> &'static str {
     }
 }
 
-fn truncated(bits: &Bits) -> Problem {
+fn truncated(bits: &Bits) -> FormProblem {
     let end = bits.length() / 4;
     problem(Class::EpcTruncated, None, end..end)
 }
@@ -117,6 +117,6 @@ pub(super) fn places(at: usize, count: usize) -> Range<usize> {
     at / 4..(at + count).div_ceil(4)
 }
 
-pub(super) fn problem(class: Class, ai: Option<Ai>, place: Range<usize>) -> Problem {
-    Problem { class, ai, span: Span::new(place), detail: Detail::Nothing }
+pub(super) fn problem(class: Class, ai: Option<Ai>, place: Range<usize>) -> FormProblem {
+    form_problem::problem(class, ai, place, Detail::Nothing)
 }

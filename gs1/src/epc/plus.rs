@@ -3,8 +3,9 @@
 use crate::ai::Ai;
 use crate::check::is_text;
 use crate::digits;
+use crate::form_problem::FormProblem;
 use crate::gtin::Gtin;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Class, Detail};
 use crate::text::hex_digit;
 
 use super::bits::Bits;
@@ -37,7 +38,7 @@ pub(super) enum Coding {
 const CODINGS: [Coding; 6] =
     [Coding::Integer, Coding::UpperHex, Coding::LowerHex, Coding::Base64, Coding::Ascii, Coding::UrnCode40];
 
-pub(super) fn decode(bits: &Bits) -> Result<Tag, Problem> {
+pub(super) fn decode(bits: &Bits) -> Result<Tag, FormProblem> {
     let item = Some(Ai::new(b"01"));
     let mut gtin = 0;
     for at in (GTIN_AT..).step_by(4).take(GTIN_DIGITS) {
@@ -49,7 +50,7 @@ pub(super) fn decode(bits: &Bits) -> Result<Tag, Problem> {
     }
     if let Err(crate::GtinError::CheckDigit { expected, found }) = Gtin::new(gtin) {
         let fault = problem(Class::CheckDigit, item, places(CODING_AT - 4, 4));
-        return Err(Problem { detail: Detail::CheckDigit { expected, found }, ..fault });
+        return Err(FormProblem { detail: Detail::CheckDigit { expected, found }, ..fault });
     }
     let (coding, serial) = serial(bits)?;
     let filter = bits.small(9, 3);
@@ -90,7 +91,7 @@ pub(super) fn encode(tag: &Tag) -> Bits {
     bits
 }
 
-fn serial(bits: &Bits) -> Result<(Coding, Short), Problem> {
+fn serial(bits: &Bits) -> Result<(Coding, Short), FormProblem> {
     let ai = Some(Ai::new(b"21"));
     let index = usize::from(bits.small(CODING_AT, 3));
     let coding = *CODINGS.get(index).ok_or_else(|| problem(Class::EpcHeader, ai, places(CODING_AT, 3)))?;
@@ -102,7 +103,7 @@ fn serial(bits: &Bits) -> Result<(Coding, Short), Problem> {
     }
     if length > SERIAL_MAX {
         let detail = Detail::Length { min: 1, max: 20, found: found.into() };
-        return Err(Problem { detail, ..problem(Class::Length, ai, place) });
+        return Err(FormProblem { detail, ..problem(Class::Length, ai, place) });
     }
     let count = coding.bits(length);
     if bits.length() < SERIAL_AT + count {

@@ -4,9 +4,9 @@ use core::fmt;
 
 use crate::check::last_is_check_digit;
 use crate::digits;
+use crate::form_problem::{self, FormProblem};
 use crate::gtin::{Gtin, check_digit};
-use crate::problem::{Class, Detail, Problem};
-use crate::span::Span;
+use crate::problem::{Class, Detail};
 
 use super::country::Country;
 use super::pattern::{DIGITS, Measure, Pattern, Strictness};
@@ -68,9 +68,9 @@ impl Rules<'_> {
     /// What a number of 8, 12, 13 or 14 digits says; nothing when it is none of restricted circulation.
     ///
     /// # Errors
-    /// A [`Problem`] of class `length`, `charset`, `check-digit` or `price-check-digit`.
-    pub fn read(&self, number: &[u8]) -> Result<Option<Restricted>, Problem> {
-        let problem = |class, detail, place| Problem { class, ai: None, span: Span::new(place), detail };
+    /// A [`Problem`](crate::Problem) of class `length`, `charset`, `check-digit` or `price-check-digit`.
+    pub fn read(&self, number: &[u8]) -> Result<Option<Restricted>, FormProblem> {
+        let problem = |class, detail, place| form_problem::problem(class, None, place, detail);
         if !matches!(number.len(), 8 | 12..=14) {
             let found = u16::try_from(number.len()).unwrap_or(u16::MAX);
             return Err(problem(Class::Length, Detail::Length { min: 8, max: 14, found }, 0..number.len()));

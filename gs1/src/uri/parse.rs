@@ -3,8 +3,9 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::form_problem::{FormProblem, problem};
 use crate::list::List;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Class, Detail};
 use crate::reading::{MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS};
 use crate::role;
 use crate::span::Span;
@@ -20,7 +21,7 @@ pub struct Uri<'a> {
     parts: List<Part<'a>, MAX_ELEMENTS>,
     /// How many of the parts stand in the path.
     in_path: usize,
-    problems: List<Problem, MAX_PROBLEMS>,
+    problems: List<FormProblem, MAX_PROBLEMS>,
     gtins: Gtins,
 }
 
@@ -102,7 +103,7 @@ impl<'a> Uri<'a> {
     }
 
     /// What is wrong with it as an address, in the order it was found. Values are not looked into.
-    pub fn problems(&self) -> impl Iterator<Item = Problem> + Clone {
+    pub fn problems(&self) -> impl Iterator<Item = FormProblem> + Clone {
         self.problems.as_slice().iter().copied()
     }
 
@@ -112,7 +113,7 @@ impl<'a> Uri<'a> {
 
     fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
         // The first MAX_PROBLEMS are kept.
-        self.problems.push(Problem { class, ai, span: Span::new(place), detail });
+        self.problems.push(problem(class, ai, place, detail));
     }
 }
 

@@ -127,7 +127,7 @@ fn numbers_are_read_as_expected() {
             Ok(gtin) => {
                 assert_eq!(text(Some(gtin)), row["expect"]["gtin14"], "{}", row["id"]);
                 assert_eq!(
-                    text(gtin.in_form(gs1::GtinForm::Gtin12)),
+                    text(gtin.in_format(gs1::GtinFormat::Gtin12)),
                     row["expect"]["upc_a"],
                     "{}",
                     row["id"]
@@ -138,7 +138,7 @@ fn numbers_are_read_as_expected() {
     }
     for row in rows().into_iter().filter(|row| row["expect"]["gtin_format"].is_string()) {
         let gtin = read(row["input"].as_str().unwrap().as_bytes()).gtin();
-        assert_eq!(text(gtin.map(gs1::Gtin::form)), row["expect"]["gtin_format"], "{}", row["id"]);
+        assert_eq!(text(gtin.map(gs1::Gtin::format)), row["expect"]["gtin_format"], "{}", row["id"]);
     }
     for row in of_kind("rcn/check-digit") {
         let digit = rcn::price_check_digit(row["input"].as_str().unwrap().as_bytes());

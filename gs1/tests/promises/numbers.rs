@@ -1,7 +1,7 @@
 //! UPC-E, shorter forms of a GTIN, and restricted circulation numbers.
 
 use gs1::rcn::{Country, Measure, Pattern, Rules, Strictness, Usage};
-use gs1::{Gtin, GtinForm, Problem, upce};
+use gs1::{Gtin, GtinFormat, Problem, upce};
 use proptest::prelude::*;
 
 fn short(problem: &Problem) -> String {
@@ -48,10 +48,16 @@ fn forms_of_a_gtin() {
     ];
     for (item, shortest, eight, twelve, thirteen, upc) in cases {
         let gtin: Gtin = item.parse().unwrap();
-        let form = |form| gtin.in_form(form).map(|gtin| gtin.to_string()).unwrap_or_default();
-        assert_eq!(gtin.form().to_string(), shortest);
-        assert_eq!((form(GtinForm::Gtin8), form(GtinForm::Gtin12)), (eight.to_owned(), twelve.to_owned()));
-        assert_eq!((form(GtinForm::Gtin13), form(GtinForm::Gtin14)), (thirteen.to_owned(), item.to_owned()));
+        let form = |form| gtin.in_format(form).map(|gtin| gtin.to_string()).unwrap_or_default();
+        assert_eq!(gtin.format().to_string(), shortest);
+        assert_eq!(
+            (form(GtinFormat::Gtin8), form(GtinFormat::Gtin12)),
+            (eight.to_owned(), twelve.to_owned())
+        );
+        assert_eq!(
+            (form(GtinFormat::Gtin13), form(GtinFormat::Gtin14)),
+            (thirteen.to_owned(), item.to_owned())
+        );
         assert_eq!(upce::compress(gtin).map(|upc| upc.to_string()).unwrap_or_default(), upc);
     }
 }
@@ -198,7 +204,7 @@ proptest! {
         if let Some(upc) = upce::compress(gtin) {
             prop_assert_eq!(upc.gtin(), gtin);
         }
-        let form = gtin.in_form(gtin.form()).unwrap();
+        let form = gtin.in_format(gtin.format()).unwrap();
         prop_assert_eq!(form.to_string().parse(), Ok(gtin));
     }
 

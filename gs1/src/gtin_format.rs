@@ -1,12 +1,12 @@
-//! A GTIN in its shorter forms.
+//! A GTIN in its shorter formats.
 
 use core::fmt;
 
 use crate::gtin::Gtin;
 
-/// The forms of a GTIN, by their digits.
+/// The formats of a GTIN, by their digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum GtinForm {
+pub enum GtinFormat {
     /// 8 digits, in EAN-8.
     Gtin8,
     /// 12 digits, in UPC-A and UPC-E.
@@ -17,11 +17,11 @@ pub enum GtinForm {
     Gtin14,
 }
 
-/// Shows a GTIN in one of its forms.
+/// Shows a GTIN in one of its formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ShortGtin(Gtin, GtinForm);
+pub struct FormattedGtin(Gtin, GtinFormat);
 
-impl GtinForm {
+impl GtinFormat {
     /// Its digits.
     #[must_use]
     pub const fn digits(self) -> usize {
@@ -35,31 +35,31 @@ impl GtinForm {
 }
 
 impl Gtin {
-    /// The shortest form that holds it.
+    /// The shortest format that holds it.
     #[must_use]
-    pub const fn form(self) -> GtinForm {
+    pub const fn format(self) -> GtinFormat {
         match self.as_u64() {
-            0..100_000_000 => GtinForm::Gtin8,
-            100_000_000..1_000_000_000_000 => GtinForm::Gtin12,
-            1_000_000_000_000..10_000_000_000_000 => GtinForm::Gtin13,
-            _ => GtinForm::Gtin14,
+            0..100_000_000 => GtinFormat::Gtin8,
+            100_000_000..1_000_000_000_000 => GtinFormat::Gtin12,
+            1_000_000_000_000..10_000_000_000_000 => GtinFormat::Gtin13,
+            _ => GtinFormat::Gtin14,
         }
     }
 
-    /// The GTIN in a form, if that is not too short: `4006381333931` as GTIN-13.
+    /// The GTIN in a format, if that is not too short: `4006381333931` as GTIN-13.
     #[must_use]
-    pub fn in_form(self, form: GtinForm) -> Option<ShortGtin> {
-        (self.form() <= form).then_some(ShortGtin(self, form))
+    pub fn in_format(self, format: GtinFormat) -> Option<FormattedGtin> {
+        (self.format() <= format).then_some(FormattedGtin(self, format))
     }
 }
 
-impl fmt::Display for ShortGtin {
+impl fmt::Display for FormattedGtin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:0width$}", self.0.as_u64(), width = self.1.digits())
     }
 }
 
-impl fmt::Display for GtinForm {
+impl fmt::Display for GtinFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "GTIN-{}", self.digits())
     }
