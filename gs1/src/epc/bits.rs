@@ -20,16 +20,26 @@ impl Bits {
     /// The offset of the first byte that is none.
     pub(super) fn from_hex(digits: &[u8]) -> Result<Self, usize> {
         let mut bits = Self { words: [0; WORDS], length: digits.len() * 4 };
-        let mut seen = 0;
-        for (word, digits) in bits.words.iter_mut().zip(digits.chunks(16)) {
-            for digit in digits {
-                let value = VALUES.get(usize::from(*digit)).copied().unwrap_or(NO_DIGIT);
-                seen |= value;
-                *word = (*word << 4) | u64::from(value & 15);
+        let mut sound = true;
+        let mut put = |index: usize, eight: [u8; 8]| {
+            let (value, valid) = value_of(eight);
+            sound &= valid;
+            if let Some(word) = bits.words.get_mut(index / 2) {
+                *word |= if index.is_multiple_of(2) { value << 32 } else { value };
             }
-            *word <<= 64 - 4 * digits.len();
+        };
+        let (eights, rest) = digits.as_chunks::<8>();
+        for (index, eight) in eights.iter().enumerate() {
+            put(index, *eight);
         }
-        if seen & NO_DIGIT == 0 {
+        if !rest.is_empty() {
+            let mut last = [b'0'; 8];
+            for (place, digit) in last.iter_mut().zip(rest) {
+                *place = *digit;
+            }
+            put(eights.len(), last);
+        }
+        if sound {
             return Ok(bits);
         }
         Err(digits.iter().position(|digit| !digit.is_ascii_hexdigit()).unwrap_or_default())
@@ -45,8 +55,10 @@ impl Bits {
             return 0;
         }
         let word = |index: usize| self.words.get(index).copied().unwrap_or_default();
-        let pair = (u128::from(word(at / 64)) << 64) | u128::from(word(at / 64 + 1));
-        low((pair << (at % 64)) >> (128 - count.min(64)))
+        let (index, skipped) = (at / 64, at % 64);
+        // Shifted in two steps, as all 64 bits are none of a word's.
+        let next = (word(index + 1) >> 1) >> (63 - skipped);
+        ((word(index) << skipped) | next) >> (64 - count.min(64))
     }
 
     /// The number in at most 8 bits.
@@ -97,27 +109,24 @@ const fn low(number: u128) -> u64 {
     number as u64
 }
 
-/// Set in what is no digit.
-const NO_DIGIT: u8 = 16;
-
-/// What each byte counts as a hexadecimal digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = if value < 10 { b'0' + value } else { b'A' + value - 10 };
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "a byte is inside a table of 256, and this runs at compile time"
-        )]
-        {
-            values[digit as usize] = value;
-            values[(digit | 0x20) as usize] = value;
-        }
-        value += 1;
-    }
-    values
-};
+/// The number that eight hexadecimal digits write, and whether they are digits. All eight are done at once, each in its byte:
+/// the largest part of the work of reading a tag is here.
+const fn value_of(digits: [u8; 8]) -> (u64, bool) {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = ONES * 0x80;
+    let digits = u64::from_be_bytes(digits);
+    // A byte below 80 reaches 80, its highest bit, when 80 less the limit is added to it.
+    let low = digits & !HIGH;
+    let small = low | (ONES * 0x20);
+    let is_number = (low + ONES * (0x80 - b'0' as u64)) & !(low + ONES * (0x7f - b'9' as u64));
+    let is_letter = (small + ONES * (0x80 - b'a' as u64)) & !(small + ONES * (0x7f - b'f' as u64));
+    let valid = (is_number | is_letter) & !digits & HIGH == HIGH;
+    // A letter's last four bits count from 1.
+    let fours = (digits & (ONES * 0x0f)) + ((digits >> 6) & ONES) * 9;
+    let eights = (fours | (fours >> 4)) & 0x00ff_00ff_00ff_00ff;
+    let sixteens = (eights | (eights >> 8)) & 0x0000_ffff_0000_ffff;
+    ((sixteens | (sixteens >> 16)) & 0xffff_ffff, valid)
+}
 
 #[cfg(test)]
 mod tests {
@@ -137,5 +146,19 @@ mod tests {
         assert_eq!(Bits::from_hex(bits.to_string().as_bytes()).map(|bits| bits.number(71, 64)), Ok(u64::MAX));
         assert_eq!(Bits::from_hex(b"0aF"), Bits::from_hex(b"0AF"));
         assert_eq!(Bits::from_hex(b"30x5"), Err(2));
+    }
+
+    #[test]
+    fn every_byte_is_a_digit_or_not() {
+        for byte in 0..=u8::MAX {
+            for place in 0..9 {
+                let mut digits = *b"123456789";
+                digits[place] = byte;
+                let text = std::string::String::from_utf8_lossy(&digits).into_owned();
+                let expected = u64::from_str_radix(&text, 16).ok().filter(|_| byte.is_ascii_hexdigit());
+                let bits = Bits::from_hex(&digits);
+                assert_eq!(bits.map(|bits| bits.number(0, 36)), expected.ok_or(place), "{byte} at {place}");
+            }
+        }
     }
 }

@@ -187,11 +187,19 @@ impl Layout {
 }
 
 /// 10 to the power of `digits`, which is at most 19.
-pub(super) const fn ten_to(digits: usize) -> u64 {
-    let (mut power, mut left) = (1, digits);
-    while left > 0 {
-        power *= 10;
-        left -= 1;
-    }
-    power
+pub(super) fn ten_to(digits: usize) -> u64 {
+    POWERS.get(digits).copied().unwrap_or(u64::MAX)
 }
+
+const POWERS: [u64; 20] = {
+    let mut powers = [1; 20];
+    let mut digits = 1;
+    while digits < 20 {
+        #[expect(clippy::indexing_slicing, reason = "at compile time")]
+        {
+            powers[digits] = powers[digits - 1] * 10;
+        }
+        digits += 1;
+    }
+    powers
+};
