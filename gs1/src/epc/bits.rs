@@ -6,6 +6,62 @@ use core::fmt;
 const WORDS: usize = 8;
 pub(super) const DIGITS_MAX: usize = WORDS * 16;
 
+/// A row of bits to read from.
+pub(super) trait Row {
+    fn length(&self) -> usize;
+
+    /// The number in at most 64 bits; bits behind the end are 0.
+    fn number(&self, at: usize, count: usize) -> u64;
+
+    /// The number in at most 8 bits.
+    fn small(&self, at: usize, count: usize) -> u8 {
+        let [.., last] = self.number(at, count.min(8)).to_be_bytes();
+        last
+    }
+
+    /// The number in at most 128 bits.
+    fn long_number(&self, at: usize, count: usize) -> u128 {
+        let high = count.saturating_sub(64);
+        (u128::from(self.number(at, high)) << count.min(64))
+            | u128::from(self.number(at + high, count - high))
+    }
+
+    /// Whether all bits from there on are 0.
+    fn are_zero_from(&self, at: usize) -> bool {
+        (at..self.length()).step_by(64).all(|at| self.number(at, 64) == 0)
+    }
+}
+
+/// 96 bits: most tags have so many, and these fit into registers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bits96 {
+    /// In front.
+    bits: u128,
+}
+
+impl Bits96 {
+    /// Nothing when a byte is no hexadecimal digit.
+    pub(super) fn from_hex(digits: &[u8; 24]) -> Option<Self> {
+        let ([a, b, c], _) = digits.as_chunks::<8>() else { return None };
+        let ((a, a_valid), (b, b_valid), (c, c_valid)) = (value_of(*a), value_of(*b), value_of(*c));
+        let bits = (u128::from((a << 32) | b) << 64) | (u128::from(c) << 32);
+        (a_valid & b_valid & c_valid).then_some(Self { bits })
+    }
+}
+
+impl Row for Bits96 {
+    fn length(&self) -> usize {
+        96
+    }
+
+    fn number(&self, at: usize, count: usize) -> u64 {
+        if at > 127 || count == 0 {
+            return 0;
+        }
+        low((self.bits << at) >> (128 - count.min(64)))
+    }
+}
+
 /// A row of bits, the first one in front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Bits {
@@ -45,40 +101,6 @@ impl Bits {
         Err(digits.iter().position(|digit| !digit.is_ascii_hexdigit()).unwrap_or_default())
     }
 
-    pub(super) fn length(&self) -> usize {
-        self.length
-    }
-
-    /// The number in at most 64 bits; bits behind the end are 0.
-    pub(super) fn number(&self, at: usize, count: usize) -> u64 {
-        if count == 0 {
-            return 0;
-        }
-        let word = |index: usize| self.words.get(index).copied().unwrap_or_default();
-        let (index, skipped) = (at / 64, at % 64);
-        // Shifted in two steps, as all 64 bits are none of a word's.
-        let next = (word(index + 1) >> 1) >> (63 - skipped);
-        ((word(index) << skipped) | next) >> (64 - count.min(64))
-    }
-
-    /// The number in at most 8 bits.
-    pub(super) fn small(&self, at: usize, count: usize) -> u8 {
-        let [.., last] = self.number(at, count.min(8)).to_be_bytes();
-        last
-    }
-
-    /// The number in at most 128 bits.
-    pub(super) fn long_number(&self, at: usize, count: usize) -> u128 {
-        let high = count.saturating_sub(64);
-        (u128::from(self.number(at, high)) << count.min(64))
-            | u128::from(self.number(at + high, count - high))
-    }
-
-    /// Whether all bits from there on are 0.
-    pub(super) fn are_zero_from(&self, at: usize) -> bool {
-        (at..self.length).step_by(64).all(|at| self.number(at, 64) == 0)
-    }
-
     /// Puts a number of `count` bits, at most 64, behind all others.
     pub(super) fn push(&mut self, number: u64, count: usize) {
         for bit in (0..count).rev() {
@@ -93,6 +115,23 @@ impl Bits {
         let high = count.saturating_sub(64);
         self.push(low(number >> 64), high);
         self.push(low(number), count - high);
+    }
+}
+
+impl Row for Bits {
+    fn length(&self) -> usize {
+        self.length
+    }
+
+    fn number(&self, at: usize, count: usize) -> u64 {
+        if count == 0 {
+            return 0;
+        }
+        let word = |index: usize| self.words.get(index).copied().unwrap_or_default();
+        let (index, skipped) = (at / 64, at % 64);
+        // Shifted in two steps, as all 64 bits are none of a word's.
+        let next = (word(index + 1) >> 1) >> (63 - skipped);
+        ((word(index) << skipped) | next) >> (64 - count.min(64))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::check::is_text;
 use crate::form_problem::{self, FormProblem};
 use crate::problem::{Class, Detail};
 
-use super::bits::{Bits, DIGITS_MAX};
+use super::bits::{Bits, Bits96, DIGITS_MAX, Row};
 use super::layout::{Kind, PREFIX_AT, Partition, Scheme, Tail, ten_to};
 use super::plus::{self, Coding};
 use super::short::Short;
@@ -18,6 +18,12 @@ use super::tag::{Serial, Tag};
 /// # Errors
 /// The first [`Problem`](crate::Problem): a tag of which a part is wrong identifies nothing.
 pub fn decode(hex: &[u8]) -> Result<Tag, FormProblem> {
+    if let Ok(digits) = hex.try_into()
+        && let Some(bits) = Bits96::from_hex(digits)
+        && let Some(scheme) = Scheme::of_header(bits.number(0, 8)).filter(|scheme| scheme.bits() == 96)
+    {
+        return with_prefix(scheme, &bits);
+    }
     if hex.is_empty() {
         return Err(problem(Class::Empty, None, 0..0));
     }
@@ -46,7 +52,7 @@ pub fn decode(hex: &[u8]) -> Result<Tag, FormProblem> {
     Ok(tag)
 }
 
-fn with_prefix(scheme: Scheme, bits: &Bits) -> Result<Tag, FormProblem> {
+fn with_prefix(scheme: Scheme, bits: &impl Row) -> Result<Tag, FormProblem> {
     let layout = scheme.layout();
     let (filter, partition) = (bits.small(8, 3), bits.small(11, 3));
     let parts =
@@ -65,7 +71,7 @@ fn with_prefix(scheme: Scheme, bits: &Bits) -> Result<Tag, FormProblem> {
     Ok(Tag { scheme, filter, partition, company_prefix, reference, serial, coding, has_more: false })
 }
 
-fn serial(kind: Kind, bits: &Bits, at: usize, parts: &Partition) -> Result<Serial, FormProblem> {
+fn serial(kind: Kind, bits: &impl Row, at: usize, parts: &Partition) -> Result<Serial, FormProblem> {
     match parts.tail {
         Tail::Reserved(_) => Ok(Serial::None),
         Tail::Number(count) => Ok(Serial::Number(bits.number(at, count))),
@@ -74,7 +80,7 @@ fn serial(kind: Kind, bits: &Bits, at: usize, parts: &Partition) -> Result<Seria
 }
 
 /// Characters of 7 bits up to the first that is NUL; what follows it has to be 0.
-fn text(kind: Kind, bits: &Bits, at: usize, count: usize) -> Result<Short, FormProblem> {
+fn text(kind: Kind, bits: &impl Row, at: usize, count: usize) -> Result<Short, FormProblem> {
     let ai = Some(Ai::new(ai_of_serial(kind).as_bytes()));
     let mut text = Short::default();
     for at in (at..).step_by(7).take(count) {
@@ -107,7 +113,7 @@ const fn ai_of_serial(kind: Kind) -> &'static str {
     }
 }
 
-fn truncated(bits: &Bits) -> FormProblem {
+fn truncated(bits: &impl Row) -> FormProblem {
     let end = bits.length() / 4;
     problem(Class::EpcTruncated, None, end..end)
 }

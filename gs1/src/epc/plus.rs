@@ -8,7 +8,7 @@ use crate::gtin::Gtin;
 use crate::problem::{Class, Detail};
 use crate::text::hex_digit;
 
-use super::bits::Bits;
+use super::bits::{Bits, Row};
 use super::decode::{places, problem};
 use super::layout::Scheme;
 use super::short::Short;

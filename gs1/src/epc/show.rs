@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::bits::Bits;
+use super::bits::{Bits, Row};
 use super::layout::{Kind, Scheme, Tail};
 use super::plus;
 use super::short::Short;
