@@ -32,6 +32,12 @@ impl Ai {
     }
 }
 
+impl AsRef<str> for Ai {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
 impl FromStr for Ai {
     type Err = AiError;
 

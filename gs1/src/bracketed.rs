@@ -12,19 +12,18 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 
 use crate::ai::Ai;
-use crate::form_problem::{FormProblem, problem};
-use crate::list::List;
-use crate::problem::{Class, Detail};
-use crate::reading::{MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS};
+use crate::problem::{Class, Flaw, Note, Problem};
+use crate::reading::{Flaws, MAX_BYTES, Parts};
 use crate::role;
 use crate::span::Span;
+use crate::table::BUILT_IN;
 use crate::text::{Escape, Part, Text};
 
 /// Bracketed text, taken apart. Borrows the text.
 #[derive(Debug, Clone)]
 pub struct Bracketed<'a> {
-    parts: List<Part<'a>, MAX_ELEMENTS>,
-    problems: List<FormProblem, MAX_PROBLEMS>,
+    parts: Parts<'a>,
+    flaws: Flaws,
 }
 
 /// Takes bracketed text apart. Never fails: what is wrong is part of the answer.
@@ -57,9 +56,9 @@ pub(crate) fn is_bracketed(data: &[u8]) -> bool {
 
 /// The text in a part of a scan: all places are those in the scan.
 pub(crate) fn parse_at(scan: &[u8], data: Range<usize>) -> Bracketed<'_> {
-    let mut text = Bracketed { parts: List::new(), problems: List::new() };
+    let mut text = Bracketed { parts: Parts::new(), flaws: Flaws::new() };
     if scan.len() > MAX_BYTES {
-        text.report(Class::Length, None, data, Detail::TooManyBytes);
+        text.report(Class::Length, None, data, Note::TooManyBytes);
     } else {
         text.take_apart(scan, data);
     }
@@ -69,12 +68,16 @@ pub(crate) fn parse_at(scan: &[u8], data: Range<usize>) -> Bracketed<'_> {
 impl<'a> Bracketed<'a> {
     /// The elements in the order they stand there.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> + Clone {
-        self.parts.as_slice().iter().copied()
+        self.parts.iter().copied()
+    }
+
+    pub(crate) fn flaws(&self) -> impl Iterator<Item = Flaw> {
+        self.flaws.iter().copied()
     }
 
     /// What is wrong with its form, in the order it was found. Values are not looked into.
-    pub fn problems(&self) -> impl Iterator<Item = FormProblem> + Clone {
-        self.problems.as_slice().iter().copied()
+    pub fn problems(&self) -> impl Iterator<Item = Problem<'static>> + Clone {
+        self.flaws.iter().map(|flaw| flaw.told(&BUILT_IN))
     }
 
     fn take_apart(&mut self, scan: &'a [u8], data: Range<usize>) {
@@ -83,7 +86,7 @@ impl<'a> Bracketed<'a> {
             let rest = scan.get(at..data.end).unwrap_or_default();
             let closing = rest.iter().position(|byte| *byte == b')');
             let (Some(b'('), Some(closing)) = (rest.first(), closing) else {
-                return self.report(Class::BracketSyntax, None, at..data.end, Detail::Nothing);
+                return self.report(Class::BracketSyntax, None, at..data.end, Note::Nothing);
             };
             let name = at + 1..at + closing;
             let value =
@@ -93,23 +96,24 @@ impl<'a> Bracketed<'a> {
             if str::from_utf8(digits).ok().and_then(role::of).is_none() {
                 let numeric = digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit);
                 let ai = (numeric && !digits.is_empty()).then(|| Ai::new(digits));
-                self.report(Class::AiUnknown, ai, name, Detail::Nothing);
+                self.report(Class::AiUnknown, ai, name, Note::Nothing);
                 continue;
             }
             let ai = Ai::new(digits);
             if value.is_empty() && at == data.end {
-                return self.report(Class::BracketSyntax, Some(ai), value, Detail::Nothing);
+                return self.report(Class::BracketSyntax, Some(ai), value, Note::Nothing);
             }
             let text = Text::new(scan.get(value.clone()).unwrap_or_default(), Escape::Backslash);
             if !self.parts.push(Part { ai, value: text, span: Span::new(value.clone()) }) {
-                return self.report(Class::Length, None, value, Detail::TooManyElements);
+                return self.report(Class::Length, None, value, Note::TooManyElements);
             }
         }
     }
 
-    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
+    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, note: Note) {
         // The first MAX_PROBLEMS are kept.
-        self.problems.push(problem(class, ai, place, detail));
+        let (span, ai) = (Span::new(place), ai.unwrap_or_default());
+        self.flaws.push(Flaw { class, ai, span, value: span, note });
     }
 }
 

@@ -1,8 +1,6 @@
-//! Dates of six digits, YYMMDD.
+//! Dates and times: of six digits, YYMMDD, whose century is known only with a reference year, and of eight.
 
 use core::fmt;
-
-use crate::digits;
 
 /// A day of the calendar, in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -10,6 +8,23 @@ pub struct CivilDate {
     year: i16,
     month: u8,
     day: u8,
+}
+
+/// A time of day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time {
+    hour: u8,
+    minute: u8,
+    second: u8,
+}
+
+/// A day, and where it is given a time: by the clock of the place where the label was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Moment {
+    /// The day.
+    pub date: CivilDate,
+    /// The time; what is not given of it is zero.
+    pub time: Option<Time>,
 }
 
 impl CivilDate {
@@ -30,6 +45,79 @@ impl CivilDate {
     pub const fn day(self) -> u8 {
         self.day
     }
+
+    /// The day that YYMMDD means, seen from `reference_year`: two-digit years 51 or more ahead are of the century before,
+    /// and 50 or more behind of the next (GS1 General Specifications, section 7.12). Day 00 is the last of the month.
+    /// Nothing for what is no date, as 29 February of a year without one.
+    pub(crate) fn from_short(value: &str, reference_year: i16) -> Option<Self> {
+        let (short, month, day) = (two(value, 0)?, two(value, 2)?, two(value, 4)?);
+        let reference = i32::from(reference_year);
+        let century = reference - reference.rem_euclid(100);
+        let year = i32::from(short)
+            + match i32::from(short) - reference.rem_euclid(100) {
+                51.. => century - 100,
+                ..=-50 => century + 100,
+                -49..=50 => century,
+            };
+        Self::new(i16::try_from(year).ok()?, month, day)
+    }
+
+    /// The day that YYYYMMDD means.
+    pub(crate) fn from_long(value: &str) -> Option<Self> {
+        let year = i16::from(two(value, 0)?) * 100 + i16::from(two(value, 2)?);
+        Self::new(year, two(value, 4)?, two(value, 6)?)
+    }
+
+    fn new(year: i16, month: u8, day: u8) -> Option<Self> {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let last = (1..=12).contains(&month).then(|| days_in(month, leap))?;
+        let day = if day == 0 { last } else { day };
+        (day <= last).then_some(Self { year, month, day })
+    }
+}
+
+impl Time {
+    /// The hour: 0 to 23.
+    #[must_use]
+    pub const fn hour(self) -> u8 {
+        self.hour
+    }
+
+    /// The minute: 0 to 59.
+    #[must_use]
+    pub const fn minute(self) -> u8 {
+        self.minute
+    }
+
+    /// The second: 0 to 59.
+    #[must_use]
+    pub const fn second(self) -> u8 {
+        self.second
+    }
+
+    /// HH, HHMM or HHMMSS.
+    pub(crate) fn parse(value: &str) -> Option<Self> {
+        let part = |at| if at < value.len() { two(value, at) } else { Some(0) };
+        let time = Self { hour: two(value, 0)?, minute: part(2)?, second: part(4)? };
+        (time.hour < 24 && time.minute < 60 && time.second < 60).then_some(time)
+    }
+}
+
+/// The two digits at `at`, as a number.
+fn two(value: &str, at: usize) -> Option<u8> {
+    match value.as_bytes().get(at..at + 2)? {
+        [tens @ b'0'..=b'9', ones @ b'0'..=b'9'] => Some((tens - b'0') * 10 + (ones - b'0')),
+        _ => None,
+    }
+}
+
+pub(crate) const fn days_in(month: u8, leap: bool) -> u8 {
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 impl fmt::Display for CivilDate {
@@ -39,62 +127,21 @@ impl fmt::Display for CivilDate {
     }
 }
 
-/// The part of a date that is wrong: two digits at this offset of the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct WrongPart(pub(crate) usize);
-
-/// Six digits as they stand: no century yet, and day 0 means the last of the month.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ShortDate {
-    year: u8,
-    month: u8,
-    day: u8,
-}
-
-impl ShortDate {
-    /// Takes YYMMDD apart. 29 February passes in every year that is a leap year in some century: which one is meant is
-    /// known only with a reference year.
-    pub(crate) fn parse(value: &str) -> Result<Self, WrongPart> {
-        let part = |at: usize| {
-            let pair = value.as_bytes().get(at..at + 2).ok_or(WrongPart(at))?;
-            let number = digits::number(pair).map_err(|_no_digit| WrongPart(at))?;
-            u8::try_from(number).map_err(|_too_large| WrongPart(at))
-        };
-        let (year, month, day) = (part(0)?, part(2)?, part(4)?);
-        if !(1..=12).contains(&month) {
-            return Err(WrongPart(2));
-        }
-        if day > days_in(month, year.is_multiple_of(4)) {
-            return Err(WrongPart(4));
-        }
-        Ok(Self { year, month, day })
-    }
-
-    /// The day meant, seen from `reference_year`: two-digit years 51 or more ahead are of the century before, and 50 or more
-    /// behind of the next (GS1 General Specifications, section 7.12). Nothing for 29 February of a year without one.
-    pub(crate) fn seen_from(self, reference_year: i16) -> Option<CivilDate> {
-        let reference = i32::from(reference_year);
-        let century = reference - reference.rem_euclid(100);
-        let ahead = i32::from(self.year) - reference.rem_euclid(100);
-        let year = i32::from(self.year)
-            + match ahead {
-                51.. => century - 100,
-                ..=-50 => century + 100,
-                -49..=50 => century,
-            };
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let last = days_in(self.month, leap);
-        let day = if self.day == 0 { last } else { self.day };
-        (day <= last).then_some(CivilDate { year: i16::try_from(year).ok()?, month: self.month, day })
+impl fmt::Display for Time {
+    /// ISO 8601: `23:59:00`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}:{:02}", self.hour, self.minute, self.second)
     }
 }
 
-const fn days_in(month: u8, leap: bool) -> u8 {
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
+impl fmt::Display for Moment {
+    /// ISO 8601: `2026-12-31T23:59:00`, or the day alone.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.date.fmt(f)?;
+        match self.time {
+            Some(time) => write!(f, "T{time}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -122,22 +169,28 @@ mod tests {
             ("000229",      2026, "2000-02-29"),
             ("000229",      2099, "none"),
             ("000200",      2099, "2100-02-28"),
-            ("230229",      2026, "wrong at 4"),
-            ("260431",      2026, "wrong at 4"),
-            ("260032",      2026, "wrong at 2"),
-            ("261301",      2026, "wrong at 2"),
-            ("2612",        2026, "wrong at 4"),
-            ("26120x",      2026, "wrong at 4"),
+            ("230229",      2026, "none"),
+            ("260431",      2026, "none"),
+            ("260032",      2026, "none"),
+            ("261301",      2026, "none"),
+            ("2612",        2026, "none"),
+            ("26120x",      2026, "none"),
             ("990101",     32767, "none"),
         ];
         for (value, reference, meant) in cases {
-            let got = match ShortDate::parse(value) {
-                Ok(short) => {
-                    short.seen_from(reference).map_or_else(|| String::from("none"), |date| date.to_string())
-                }
-                Err(WrongPart(at)) => std::format!("wrong at {at}"),
-            };
+            let date = CivilDate::from_short(value, reference);
+            let got = date.map_or_else(|| String::from("none"), |date| date.to_string());
             assert_eq!(got, meant, "{value} seen from {reference}");
+        }
+    }
+
+    #[test]
+    fn times_fill_up_with_zeros() {
+        for (value, meant) in [("23", "23:00:00"), ("2359", "23:59:00"), ("235958", "23:59:58")] {
+            assert_eq!(Time::parse(value).unwrap().to_string(), meant);
+        }
+        for none in ["", "2", "24", "2360", "235", "235960"] {
+            assert_eq!(Time::parse(none), None, "{none}");
         }
     }
 }

@@ -4,12 +4,11 @@ use core::fmt;
 use core::ops::Range;
 
 use crate::bracketed;
-use crate::check;
-use crate::form_problem::FormProblem;
-use crate::problem::{Class, Detail};
+use crate::lint;
+use crate::problem::{Class, Flaw, Note};
 use crate::reading::{Form, Reading, Slot};
 use crate::span::Span;
-use crate::table;
+use crate::table::Set;
 use crate::text::{Part, Text, VALUE_ROOM};
 use crate::uri;
 
@@ -55,50 +54,55 @@ impl Reading<'_> {
         if uri.key().is_some() {
             self.form = Form::Elements;
         }
-        self.take_parts(uri.parts(), uri.problems());
+        self.take_parts(uri.parts(), uri.flaws());
     }
 
     pub(crate) fn take_bracketed(&mut self, data: Range<usize>) {
         self.form = Form::Elements;
         let text = bracketed::parse_at(self.scan, data);
-        self.take_parts(text.parts(), text.problems());
+        self.take_parts(text.parts(), text.flaws());
     }
 
     /// What is wrong with the form comes before what is wrong with the values.
-    fn take_parts<'a>(
-        &mut self,
-        parts: impl Iterator<Item = Part<'a>>,
-        problems: impl Iterator<Item = FormProblem>,
-    ) {
-        for problem in problems {
-            self.problems.push(problem);
+    fn take_parts<'p>(&mut self, parts: impl Iterator<Item = Part<'p>>, flaws: impl Iterator<Item = Flaw>) {
+        for flaw in flaws {
+            self.flaws.push(flaw);
         }
+        let mut present = Set::EMPTY;
         for part in parts {
-            self.take_part(&part);
+            self.take_part(&part, &mut present);
         }
-        self.find_contradictions();
+        self.judge(&present);
     }
 
-    fn take_part(&mut self, part: &Part<'_>) {
-        let name = part.ai.as_str().as_bytes();
-        let Some((index, row)) = table::at_front(name).filter(|(_, row)| row.ai.len() == name.len()) else {
-            return self.report(Class::AiUnknown, Some(part.ai), part.span.range(), Detail::Nothing);
-        };
-        let decoded = match part.value.as_str() {
-            Some(_) => None,
-            None => match self.decoded.add(&part.value) {
-                Some(copy) => Some(copy),
-                None => return self.report(Class::Length, None, part.span.range(), Detail::TooManyBytes),
-            },
+    fn take_part(&mut self, part: &Part<'_>, present: &mut Set) {
+        let table = &self.reader.table;
+        let (span, ai) = (part.span, part.ai);
+        let flaw = |class, note| Flaw { class, ai, span, value: span, note };
+        let known = table.named(ai.as_str()).and_then(|id| Some((id, table.line(id)?)));
+        let Some((row, line)) = known else {
+            self.flaws.push(flaw(Class::AiUnknown, Note::Nothing));
+            return;
         };
         let mut buffer = [0; VALUE_ROOM];
-        let fault = check::value(row, part.value.in_buffer(&mut buffer)).err().map(|mut fault| {
+        let value = part.value.in_buffer(&mut buffer);
+        let fault = lint::value(table, line, value, false).err().map(|mut fault| {
             let (offset, length) = fault.place;
             let place = part.value.place_of(offset..offset + length);
             fault.place = (place.start, place.len());
             fault
         });
+        let copy = match part.value.as_str() {
+            Some(_) => None,
+            None => match self.decoded.add(&part.value) {
+                Some(copy) => Some(copy),
+                None => {
+                    self.flaws.push(flaw(Class::Length, Note::TooManyBytes));
+                    return;
+                }
+            },
+        };
         // There is room: an address and bracketed text hold no more elements than a reading.
-        self.take_slot(Slot { row: index, sound: fault.is_none(), span: part.span, decoded }, fault);
+        self.take_slot(Slot { row, sound: fault.is_none(), span, copy }, fault, present);
     }
 }

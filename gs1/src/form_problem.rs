@@ -7,8 +7,14 @@ use crate::problem::{Class, Detail, Problem};
 use crate::span::Span;
 
 /// A problem that borrows nothing.
-pub(crate) type FormProblem = Problem;
+pub(crate) type FormProblem = Problem<'static>;
 
-pub(crate) fn problem(class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) -> FormProblem {
-    Problem { class, ai, span: Span::new(place), detail }
+pub(crate) fn problem(
+    class: Class,
+    ai: Option<Ai>,
+    place: Range<usize>,
+    detail: Detail<'static>,
+) -> FormProblem {
+    let span = Span::new(place);
+    Problem { class, ai, span, value: span, detail }
 }

@@ -40,6 +40,11 @@ impl Gtin {
         if expected == found { Ok(Self(number)) } else { Err(GtinError::CheckDigit { expected, found }) }
     }
 
+    /// Of 14 digits at most whose check digit was looked at.
+    pub(crate) const fn verified(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The GTIN of a number without its check digit (at most 13 digits).
     ///
     /// # Errors
@@ -57,11 +62,76 @@ impl Gtin {
         self.0
     }
 
+    /// The shortest format that holds it.
+    #[must_use]
+    pub const fn format(self) -> GtinFormat {
+        match self.0 {
+            0..100_000_000 => GtinFormat::Gtin8,
+            100_000_000..1_000_000_000_000 => GtinFormat::Gtin12,
+            1_000_000_000_000..10_000_000_000_000 => GtinFormat::Gtin13,
+            _ => GtinFormat::Gtin14,
+        }
+    }
+
+    /// Shows it with as many digits as its shortest format has.
+    ///
+    /// ```
+    /// let gtin: gs1::Gtin = "00614141000036".parse()?;
+    /// assert_eq!((gtin.short().to_string().as_str(), gtin.format().to_string().as_str()), ("614141000036", "GTIN-12"));
+    /// # Ok::<(), gs1::GtinError>(())
+    /// ```
+    #[must_use]
+    pub const fn short(self) -> ShortGtin {
+        ShortGtin(self)
+    }
+
     /// Whether the number is one for restricted circulation (02, 04, 20-29 as EAN-13): it means something only in the
     /// shop or country that gave it.
     #[must_use]
     pub const fn is_restricted(self) -> bool {
         matches!(self.0 / 100_000_000_000, 2 | 4 | 20..=29)
+    }
+}
+
+/// How many digits a GTIN has without the zeros that fill it up to 14.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GtinFormat {
+    /// 8 digits, in an EAN-8.
+    Gtin8,
+    /// 12 digits, in a UPC-A or UPC-E.
+    Gtin12,
+    /// 13 digits, in an EAN-13.
+    Gtin13,
+    /// 14 digits: a case, in an ITF-14 or GS1-128.
+    Gtin14,
+}
+
+impl GtinFormat {
+    /// 8, 12, 13 or 14.
+    #[must_use]
+    pub const fn digits(self) -> usize {
+        match self {
+            Self::Gtin8 => 8,
+            Self::Gtin12 => 12,
+            Self::Gtin13 => 13,
+            Self::Gtin14 => 14,
+        }
+    }
+}
+
+impl fmt::Display for GtinFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GTIN-{}", self.digits())
+    }
+}
+
+/// A GTIN in its shortest form, as it is printed under a symbol. See [`Gtin::short`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShortGtin(Gtin);
+
+impl fmt::Display for ShortGtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:0width$}", self.0.0, width = self.0.format().digits())
     }
 }
 

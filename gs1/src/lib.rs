@@ -18,36 +18,40 @@
 //! - Without one, data that holds FNC1 (ASCII 29) is an element string, and nothing but 8, 12, 13 or 14 digits is a GTIN.
 //! - Without one and without FNC1, data is taken for an element string only when it begins with AI 00, 01 or 02 and reads
 //!   to its end with nothing wrong: one chance in ten that a check digit fits is too little to trust a part of it.
-//! - Without one, and in `]d1` `]Q1` `]J0`, data that begins with `http://` or `https://` is a GS1 Digital Link ([`uri`]);
-//!   without one, data that begins with a bracket and a digit is bracketed text ([`bracketed`]).
 //! - Everything else is [`Form::Plain`], with a problem that says what was missing.
 //!
-//! What only the caller can know has a door of its own: [`upce`] for the digits of a UPC-E, [`rcn`] for numbers that a shop or
-//! a country gives itself, [`epc`] for the hexadecimal digits of an RFID tag.
+//! Today's limits: no UPC-E, no GS1 Digital Link, no bracketed text, no price or weight in a restricted number, and the
+//! Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what stands behind it is
+//! still read.
 //!
-//! Today's limits: the Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what
-//! stands behind it is still read.
-//!
-//! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`]; [`uri`] and [`bracketed`];
-//! [`epc`], [`rcn`] and [`upce`].
+//! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`].
 #![no_std]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
 
 mod ai;
 pub mod bracketed;
-mod check;
 mod date;
 mod decoded;
+#[cfg(feature = "alloc")]
+mod dictionary;
 mod digits;
 pub mod epc;
 mod form_problem;
 mod gtin;
 mod gtin_format;
+mod label;
+mod lint;
 mod list;
+mod meaning;
 mod message;
 mod problem;
 pub mod rcn;
+mod reader;
 mod reading;
 mod role;
+mod rules;
 mod span;
 mod sscc;
 mod symbology;
@@ -55,15 +59,22 @@ mod table;
 mod text;
 pub mod upce;
 pub mod uri;
+mod write;
 
 pub use ai::{Ai, AiError};
-pub use date::CivilDate;
-pub use gtin::{Gtin, GtinError, check_digit};
-pub use gtin_format::{FormattedGtin, GtinFormat};
+pub use date::{CivilDate, Moment, Time};
+#[cfg(feature = "alloc")]
+pub use dictionary::{Dictionary, DictionaryError};
+pub use gtin::{Gtin, GtinError, GtinFormat, ShortGtin, check_digit};
+pub use gtin_format::FormattedGtin;
+pub use label::Label;
+pub use meaning::{Currency, Decimal, Measure, Money, Quantity, Unit};
 pub use problem::{Class, Detail, Problem, What};
+pub use reader::{MAX_SEPARATORS, Reader, Unnamed};
 pub use reading::{Element, Form, MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS, Reading, read};
 pub use span::Span;
 pub use sscc::{Sscc, SsccError};
 pub use symbology::Symbology;
-pub use table::Needs;
+pub use table::{Facts, Needs};
 pub use text::{Part, Text};
+pub use write::{CanonicalScan, ElementString};

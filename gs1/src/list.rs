@@ -2,21 +2,35 @@
 
 use core::fmt;
 
-/// At most `N` values, in the order they came.
+/// How many values have their place from the first one on.
+const FIRST: usize = 8;
+
+/// At most `FIRST + MORE` values, in the order they came. Places are made when they are needed, so that an empty list costs
+/// nothing and a short one little.
 #[derive(Clone)]
-pub(crate) struct List<T, const N: usize> {
-    items: [T; N],
+pub(crate) struct List<T, const MORE: usize> {
+    first: Option<[T; FIRST]>,
+    more: Option<[T; MORE]>,
     count: usize,
 }
 
-impl<T: Copy + Default, const N: usize> List<T, N> {
-    pub(crate) fn new() -> Self {
-        Self { items: [T::default(); N], count: 0 }
+impl<T: Copy + Default, const MORE: usize> List<T, MORE> {
+    pub(crate) const MAX: usize = FIRST + MORE;
+
+    pub(crate) const fn new() -> Self {
+        Self { first: None, more: None, count: 0 }
     }
 
     /// Whether there was room.
     pub(crate) fn push(&mut self, item: T) -> bool {
-        match self.items.get_mut(self.count) {
+        let place = match self.count.checked_sub(FIRST) {
+            None => self.first.get_or_insert_with(|| [T::default(); FIRST]).get_mut(self.count),
+            Some(place) if place < MORE => {
+                self.more.get_or_insert_with(|| [T::default(); MORE]).get_mut(place)
+            }
+            Some(_) => None,
+        };
+        match place {
             Some(place) => {
                 *place = item;
                 self.count += 1;
@@ -31,18 +45,28 @@ impl<T: Copy + Default, const N: usize> List<T, N> {
     }
 }
 
-impl<T, const N: usize> List<T, N> {
-    pub(crate) fn as_slice(&self) -> &[T] {
-        self.items.get(..self.count).unwrap_or_default()
+impl<T, const MORE: usize> List<T, MORE> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
     }
 
-    pub(crate) fn as_mut_slice(&mut self) -> &mut [T] {
-        self.items.get_mut(..self.count).unwrap_or_default()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> + Clone {
+        self.first.iter().flatten().chain(self.more.iter().flatten()).take(self.count)
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.first.iter_mut().flatten().chain(self.more.iter_mut().flatten()).take(self.count)
     }
 }
 
-impl<T: fmt::Debug, const N: usize> fmt::Debug for List<T, N> {
+impl<T, const MORE: usize> List<T, MORE> {
+    pub(crate) fn into_items(self) -> impl Iterator<Item = T> {
+        self.first.into_iter().flatten().chain(self.more.into_iter().flatten()).take(self.count)
+    }
+}
+
+impl<T: fmt::Debug, const MORE: usize> fmt::Debug for List<T, MORE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_slice().fmt(f)
+        f.debug_list().entries(self.iter()).finish()
     }
 }

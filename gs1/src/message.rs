@@ -4,73 +4,87 @@ use core::ops::Range;
 
 use crate::ai::Ai;
 use crate::bracketed;
-use crate::check::{self, Fault};
 use crate::decoded::Decoded;
-use crate::digits;
 use crate::gtin::Gtin;
+use crate::lint::{self, Fault, keys};
 use crate::list::List;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Class, Flaw, Note};
+use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
+use crate::rules;
 use crate::span::Span;
+use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
-use crate::table::{self, Row};
+use crate::table::{self, Line, RowId, Set};
 use crate::uri;
 
-/// FNC1 inside a message, as scanners send it.
-const FNC1: u8 = 0x1d;
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
 /// What stands between a number and the composite beside it.
 const COMPOSITE: &[u8] = b"|]e0";
 
-pub(crate) fn read(scan: &[u8]) -> Reading<'_> {
+pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
     let mut reading = Reading {
+        reader,
         scan,
         symbology: None,
         form: Form::Plain,
         data: Span::new(0..scan.len()),
-        number: None,
+        primary: Span::default(),
+        gtin: None,
+        sscc: None,
         slots: List::new(),
         decoded: Decoded::default(),
-        problems: List::new(),
+        flaws: List::new(),
     };
-    if scan.len() > MAX_BYTES {
-        reading.report(Class::Length, None, 0..scan.len(), Detail::TooManyBytes);
-        return reading;
-    }
-    let mut data = framed(scan);
-    reading.symbology = scan.get(data.clone()).and_then(Symbology::at_front);
-    if reading.symbology.is_some() {
-        data.start += 3;
-    }
-    reading.data = Span::new(data.clone());
-    if data.is_empty() {
-        reading.report(Class::Empty, None, data, Detail::Nothing);
-        return reading;
-    }
-    let bytes = scan.get(data.clone()).unwrap_or_default();
-    match reading.symbology.map_or(Carries::Unknown, Symbology::carries) {
-        Carries::Number(length) => reading.take_number_and_composite(data, length),
-        Carries::NumberAndAddOn => reading.take_number_and_add_on(data),
-        Carries::Elements => reading.take_elements(data),
-        Carries::Text if uri::is_uri(bytes) => reading.take_uri(data),
-        Carries::Unknown if uri::is_uri(bytes) => reading.take_uri(data),
-        Carries::Unknown if bracketed::is_bracketed(bytes) => reading.take_bracketed(data),
-        Carries::Unknown => reading.take_unknown(data),
-        Carries::Plain | Carries::Text => {
-            let detail = reading.symbology.map_or(Detail::Nothing, Detail::Symbology);
-            reading.report(Class::SymbologyUnsupported, None, data.start - 3..data.start, detail);
-        }
-    }
+    reading.take();
     reading
 }
 
-/// Where the data is: without STX and spaces before it, and without ETX, CR, LF and spaces behind it.
-fn framed(scan: &[u8]) -> Range<usize> {
-    let start = scan.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(scan.len());
-    let end =
-        scan.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX)).map_or(0, |at| at + 1);
-    start..end.max(start)
+/// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
+/// ETX, CR, LF and spaces behind it.
+fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
+    let (mut inner, mut before) = (scan, 0);
+    if let Some((prefix, suffix)) = reader.frame {
+        inner = scan.strip_prefix(prefix).unwrap_or(scan);
+        before = scan.len() - inner.len();
+        inner = inner.strip_suffix(suffix).unwrap_or(inner);
+    }
+    let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
+    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
+    let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
+    before + start..before + end.max(start)
+}
+
+impl Reading<'_> {
+    fn take(&mut self) {
+        if self.scan.len() > MAX_BYTES {
+            return self.report(Class::Length, 0..self.scan.len(), Note::TooManyBytes);
+        }
+        let mut data = framed(self.reader, self.scan);
+        self.symbology = self.scan.get(data.clone()).and_then(Symbology::at_front);
+        if self.symbology.is_some() {
+            data.start += 3;
+        }
+        self.data = Span::new(data.clone());
+        if data.is_empty() {
+            return self.report(Class::Empty, data, Note::Nothing);
+        }
+        let bytes = self.scan.get(data.clone()).unwrap_or_default();
+        match self.symbology.map_or(Carries::Unknown, Symbology::carries) {
+            Carries::Number(length) => self.take_number_and_composite(data, length),
+            Carries::NumberAndAddOn => self.take_number_and_add_on(data),
+            Carries::Elements => self.take_elements(data),
+            Carries::Unknown | Carries::Text if uri::is_uri(bytes) => self.take_uri(data),
+            Carries::Unknown if bracketed::is_bracketed(bytes) => self.take_bracketed(data),
+            Carries::Unknown => self.take_unknown(data),
+            Carries::Plain | Carries::Text => {}
+            Carries::Nothing => {
+                let note = self.symbology.map_or(Note::Nothing, Note::Symbology);
+                self.report(Class::SymbologyUnsupported, data.start - 3..data.start, note);
+            }
+        }
+    }
 }
 
 // === numbers ===
@@ -78,65 +92,75 @@ fn framed(scan: &[u8]) -> Range<usize> {
 impl Reading<'_> {
     fn take_number_and_composite(&mut self, data: Range<usize>, length: usize) {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        let Some(at) = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE) else {
-            return self.take_number(data, length);
-        };
-        self.take_number(data.start..data.start + at, length);
-        self.take_message(data.start + at + COMPOSITE.len()..data.end);
+        if bytes.len() == length {
+            return self.take_number(data);
+        }
+        let at = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE);
+        let number = data.start..at.map_or(data.end, |at| data.start + at);
+        if number.len() == length {
+            self.take_number(number);
+        } else {
+            self.form = Form::Number;
+            let length = u8::try_from(length).unwrap_or(u8::MAX);
+            self.report_length(Class::PrimaryLength, number, length, length);
+        }
+        if let Some(at) = at {
+            self.take_message(data.start + at + COMPOSITE.len()..data.end);
+        }
     }
 
     /// An add-on has two digits or five, and no check digit: it is not looked into.
     fn take_number_and_add_on(&mut self, data: Range<usize>) {
         if !matches!(data.len(), 15 | 18) {
             self.form = Form::Number;
-            return self.report_length(data, 15, 18);
+            return self.report_length(Class::PrimaryLength, data, 15, 18);
         }
-        self.take_number(data.start..data.start + 13, 13);
+        self.take_number(data.start..data.start + 13);
     }
 
-    fn take_number(&mut self, data: Range<usize>, length: usize) {
+    fn take_number(&mut self, data: Range<usize>) {
         self.form = Form::Number;
-        if data.len() != length {
-            let length = u8::try_from(length).unwrap_or(u8::MAX);
-            return self.report_length(data, length, length);
-        }
+        self.primary = Span::new(data.clone());
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        match digits::number(bytes) {
-            Ok(number) => match check::last_is_check_digit(bytes) {
-                Ok(()) => self.number = Gtin::new(number).ok(),
-                Err(fault) => self.report_fault(None, &data, fault),
-            },
-            Err(at) => {
-                let detail = bytes.get(at).map_or(Detail::Nothing, |byte| Detail::Byte(*byte));
-                self.report(Class::Charset, None, data.start + at..data.start + at + 1, detail);
+        match keys::number(bytes) {
+            Some(number) if bytes.len() == 18 => self.sscc = Some(Sscc::verified(number)),
+            Some(number) => self.gtin = Some(Gtin::verified(number)),
+            None => {
+                if let Err(fault) = keys::digits_and_sum(bytes) {
+                    self.report_fault(Ai::default(), self.primary, fault);
+                }
             }
         }
     }
 
-    /// No identifier came. See the crate's documentation for the rule.
+    /// No identifier came: see [`Unnamed`].
     fn take_unknown(&mut self, data: Range<usize>) {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
-        let all_digits = bytes.iter().all(u8::is_ascii_digit);
-        if bytes.contains(&FNC1) {
+        if self.reader.unnamed == Unnamed::Elements {
             return self.take_elements(data);
         }
-        if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14) {
-            let length = data.len();
-            return self.take_number(data, length);
+        let all_digits = bytes.iter().all(u8::is_ascii_digit);
+        if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14 | 18) {
+            return self.take_number(data);
         }
-        if matches!(bytes, [b'0', b'0'..=b'2', ..]) {
-            self.take_elements(data.clone());
-            if self.problems.as_slice().is_empty() {
-                return;
+        if self.reader.unnamed == Unnamed::WhenWhole {
+            if self.reader.find_separator(bytes).is_some() {
+                return self.take_elements(data);
             }
-            self.slots.clear();
-            self.problems.clear();
-            self.form = Form::Plain;
+            if matches!(bytes, [b'0', b'0'..=b'2', ..]) {
+                self.take_elements(data.clone());
+                if self.flaws.is_empty() {
+                    return;
+                }
+                self.slots.clear();
+                self.flaws.clear();
+                self.form = Form::Plain;
+            }
         }
         if all_digits {
-            self.report_length(data, 8, 14);
+            self.report_length(Class::Length, data, 8, 18);
         } else {
-            self.report(Class::SymbologyMissing, None, data, Detail::Nothing);
+            self.report(Class::SymbologyMissing, data, Note::Nothing);
         }
     }
 }
@@ -147,143 +171,165 @@ impl Reading<'_> {
     fn take_elements(&mut self, data: Range<usize>) {
         self.form = Form::Elements;
         // Some scanners send the FNC1 that makes a symbol a GS1 one, beside the identifier or instead of it.
-        let leading = self.scan.get(data.start) == Some(&FNC1);
-        self.take_message(data.start + usize::from(leading)..data.end);
+        let bytes = self.scan.get(data.clone()).unwrap_or_default();
+        self.take_message(data.start + self.reader.separator_at_front(bytes)..data.end);
     }
 
     fn take_message(&mut self, data: Range<usize>) {
         if data.is_empty() {
-            return self.report(Class::Empty, None, data, Detail::Nothing);
+            return self.report(Class::Empty, data, Note::Nothing);
         }
+        let mut present = Set::EMPTY;
         let mut at = data.start;
         while at < data.end {
             let rest = self.scan.get(at..data.end).unwrap_or_default();
-            let place = at..at + length_of_element(rest);
-            match table::at_front(rest) {
-                Some(index) => {
-                    if !self.take_element(index, place.clone()) {
-                        self.report(Class::Length, None, at..data.end, Detail::TooManyElements);
+            let length = match self.reader.table.at_front(rest) {
+                Some((id, line)) => {
+                    let (length, digits_only) = self.length_of_element(line, rest);
+                    if !self.take_element((id, line), at..at + length, digits_only, &mut present) {
+                        self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
                     }
+                    length
                 }
-                None => self.report_unknown(at, rest),
-            }
+                None => self.pass_unknown(at, rest),
+            };
+            at += length;
             // FNC1 ends a value, and is passed over once behind one that would have ended without it.
-            at = place.end + usize::from(self.scan.get(place.end) == Some(&FNC1));
-        }
-        self.find_contradictions();
-    }
-
-    /// Whether there was room for it.
-    fn take_element(&mut self, (index, row): (u8, &Row), place: Range<usize>) -> bool {
-        let span = Span::new(place.start + row.ai.len()..place.end);
-        let fault = check::value(row, self.bytes(span)).err();
-        self.take_slot(Slot { row: index, sound: fault.is_none(), span, decoded: None }, fault)
-    }
-
-    /// Whether there was room for it.
-    pub(crate) fn take_slot(&mut self, mut slot: Slot, fault: Option<Fault>) -> bool {
-        let value = slot.span.range();
-        if let Some(fault) = fault {
-            self.report_fault(slot.row(), &value, fault);
-        }
-        let repeats = |other: &Slot| other.row == slot.row && self.value(*other) != self.value(slot);
-        if self.slots.as_slice().iter().any(repeats) {
-            // Which of them is right cannot be told.
-            slot.sound = false;
-            for other in self.slots.as_mut_slice().iter_mut().filter(|other| other.row == slot.row) {
-                other.sound = false;
+            loop {
+                let separator =
+                    self.reader.separator_at_front(self.scan.get(at..data.end).unwrap_or_default());
+                at += separator;
+                if separator == 0 || !self.reader.repeated_separators {
+                    break;
+                }
             }
-            let ai = slot.row().map(|row| Ai::new(row.ai.as_bytes()));
-            self.report(Class::Repeat, ai, value, Detail::Nothing);
+        }
+        self.judge(&present);
+    }
+
+    /// Bytes of the AI and its value at the front of `rest`, and whether they are known to be digits.
+    fn length_of_element(&self, line: &Line, rest: &[u8]) -> (usize, bool) {
+        let digits = usize::from(line.digits);
+        let most = digits + usize::from(line.max);
+        let most = if line.fixed {
+            // Digits hold no separator.
+            if rest.get(digits..most).is_some_and(|value| value.iter().all(u8::is_ascii_digit)) {
+                return (most, true);
+            }
+            most.min(rest.len())
+        } else {
+            rest.len()
+        };
+        let value = rest.get(digits..most).unwrap_or_default();
+        (digits + self.reader.find_separator(value).unwrap_or(value.len()), false)
+    }
+
+    /// Whether there was room for it.
+    fn take_element(
+        &mut self,
+        (id, line): (RowId, &Line),
+        place: Range<usize>,
+        digits_only: bool,
+        present: &mut Set,
+    ) -> bool {
+        let span = Span::new(place.start + usize::from(line.digits)..place.end);
+        let fault = lint::value(&self.reader.table, line, self.bytes(span), digits_only).err();
+        self.take_slot(Slot { row: id, sound: fault.is_none(), span, copy: None }, fault, present)
+    }
+
+    /// Whether there was room for it.
+    pub(crate) fn take_slot(&mut self, mut slot: Slot, fault: Option<Fault>, present: &mut Set) -> bool {
+        let (id, span) = (slot.row, slot.span);
+        if let Some(fault) = fault {
+            self.report_fault(self.reader.table.ai(id), span, fault);
+        }
+        if !present.insert(id) && self.differs_from_earlier(slot) {
+            slot.sound = false;
+            let ai = self.reader.table.ai(id);
+            self.flaws.push(Flaw { class: Class::Repeat, ai, span, value: span, note: Note::Nothing });
         }
         self.slots.push(slot)
     }
 
-    /// Pairs of AIs that may not stand together; each pair is named once.
-    pub(crate) fn find_contradictions(&mut self) {
-        let slots = self.slots.as_slice();
-        let mut seen = Rows::default();
-        for (at, slot) in slots.iter().enumerate().filter(|(_, slot)| seen.insert(slot.row)) {
-            let mut compared = Rows::default();
-            for other in slots.iter().skip(at + 1).filter(|other| compared.insert(other.row)) {
-                if let Some(problem) = contradiction(*slot, *other) {
-                    self.problems.push(problem);
-                }
-            }
+    /// Whether an AI stood there with another value; neither is sound then.
+    fn differs_from_earlier(&mut self, slot: Slot) -> bool {
+        let is_other = |other: &Slot| other.row == slot.row && self.value(*other) != self.value(slot);
+        let differs = self.slots.iter().any(is_other);
+        if differs {
+            // Which of them is right cannot be told.
+            self.slots.iter_mut().filter(|other| other.row == slot.row).for_each(|other| other.sound = false);
+        }
+        differs
+    }
+
+    /// What the AIs have to do with each other.
+    pub(crate) fn judge(&mut self, present: &Set) {
+        let reader = self.reader;
+        if !rules::are_at_peace(&reader.table, present, self.slots.iter(), reader.requisites) {
+            self.judge_at_length(present);
         }
     }
 
-    fn report_unknown(&mut self, start: usize, rest: &[u8]) {
-        let digits = rest.get(..table::digits_of_ai(rest)).unwrap_or(rest);
-        match digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
-            Some((at, byte)) => {
-                let place = start + at..start + at + 1;
-                self.report(Class::AiUnknown, None, place, Detail::Byte(*byte));
-            }
-            None => {
-                let place = start..start + digits.len();
-                self.report(Class::AiUnknown, Some(Ai::new(digits)), place, Detail::Nothing);
-            }
+    #[cold]
+    fn judge_at_length(&mut self, present: &Set) {
+        let (reader, gtin) = (self.reader, self.gtin.is_some());
+        let (slots, flaws) = (&self.slots, &mut self.flaws);
+        let mut report = |flaw| {
+            flaws.push(flaw);
+        };
+        rules::contradictions(&reader.table, present, slots, &mut report);
+        if reader.requisites {
+            rules::missing(&reader.table, present, slots, gtin, &mut report);
         }
+        rules::unsigned(&reader.table, present, slots, &mut report);
+    }
+
+    /// Reports an AI that is not known, and says how much is to be passed over.
+    fn pass_unknown(&mut self, start: usize, rest: &[u8]) -> usize {
+        let digits = self.reader.table.digits_of_ai(rest).unwrap_or_else(|| digits_of_unknown_ai(rest));
+        let digits = rest.get(..digits).unwrap_or(rest);
+        let (ai, place, note) = match digits.iter().enumerate().find(|(_, byte)| !byte.is_ascii_digit()) {
+            Some((at, byte)) => (Ai::default(), start + at..start + at + 1, Note::Byte(*byte)),
+            None => (Ai::new(digits), start..start + digits.len(), Note::Nothing),
+        };
+        let span = Span::new(place);
+        self.flaws.push(Flaw { class: Class::AiUnknown, ai, span, value: span, note });
+        let most = table::predefined_length(rest).unwrap_or(rest.len()).min(rest.len());
+        self.reader.find_separator(rest.get(..most).unwrap_or_default()).unwrap_or(most)
     }
 }
 
-/// Bytes of the AI and its value at the front of `rest`; for an unknown AI, what has to be passed over.
-fn length_of_element(rest: &[u8]) -> usize {
-    let most = table::predefined_length(rest).unwrap_or(rest.len()).min(rest.len());
-    rest.iter().take(most).position(|byte| *byte == FNC1).unwrap_or(most)
-}
-
-/// Two AIs that exclude each other: the one whose row says so is at fault, the earlier one when both do.
-fn contradiction(one: Slot, other: Slot) -> Option<Problem> {
-    let (row, other_row) = (one.row()?, other.row()?);
-    let (at_fault, with, span) = if row.excludes(other_row) {
-        (row, other_row, one.span)
-    } else if other_row.excludes(row) {
-        (other_row, row, other.span)
-    } else {
-        return None;
-    };
-    let ai = |row: &Row| Ai::new(row.ai.as_bytes());
-    Some(Problem { class: Class::Mutex, ai: Some(ai(at_fault)), span, detail: Detail::With(ai(with)) })
-}
-
-/// A set of rows of the table.
-#[derive(Default)]
-struct Rows(u64);
-
-impl Rows {
-    /// Whether it was not in the set.
-    fn insert(&mut self, row: u8) -> bool {
-        let bit = 1u64.checked_shl(u32::from(row)).unwrap_or_default();
-        let new = self.0 & bit == 0;
-        self.0 |= bit;
-        new
+/// How many digits an AI is to have that begins with two digits that no AI of the table begins with: to name it.
+fn digits_of_unknown_ai(data: &[u8]) -> usize {
+    match data {
+        [b'2', b'3'..=b'5', ..] | [b'4', b'0'..=b'2', ..] | [b'7', b'1', ..] => 3,
+        [b'3', b'1'..=b'6' | b'9', ..]
+        | [b'4', b'3', ..]
+        | [b'7', b'0' | b'2', ..]
+        | [b'8', b'0'..=b'2', ..] => 4,
+        _ => 2,
     }
 }
-
-/// A row has its bit in [`Rows`].
-const _: () = assert!(table::TABLE.len() <= 64, "Rows needs more bits");
 
 // === problems ===
 
 impl Reading<'_> {
-    pub(crate) fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
+    fn report(&mut self, class: Class, place: Range<usize>, note: Note) {
         // The first MAX_PROBLEMS are kept; `sound` is right all the same.
-        self.problems.push(Problem { class, ai, span: Span::new(place), detail });
+        self.flaws.push(Flaw { class, ai: Ai::default(), span: Span::new(place), value: self.data, note });
     }
 
-    /// A fault inside the value at `value`.
-    fn report_fault(&mut self, row: Option<&Row>, value: &Range<usize>, fault: Fault) {
+    /// A fault inside a value.
+    fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
         let (offset, length) = fault.place;
-        let start = value.start + offset;
-        let ai = row.map(|row| Ai::new(row.ai.as_bytes()));
-        self.report(fault.class, ai, start..start + length, fault.detail);
+        let start = value.offset() + offset;
+        let span = Span::new(start..start + length);
+        self.flaws.push(Flaw { class: fault.class, ai, span, value, note: fault.found.into() });
     }
 
-    fn report_length(&mut self, data: Range<usize>, min: u8, max: u8) {
+    fn report_length(&mut self, class: Class, data: Range<usize>, min: u8, max: u8) {
         let found = u16::try_from(data.len()).unwrap_or(u16::MAX);
-        self.report(Class::Length, None, data, Detail::Length { min, max, found });
+        self.report(class, data, Note::Length { min, max, found });
     }
 }

@@ -1,47 +1,60 @@
 //! What was understood of one scan, and what is wrong with it.
 
 use crate::ai::Ai;
-use crate::date::{CivilDate, ShortDate};
+use crate::date::CivilDate;
 use crate::decoded::Decoded;
 use crate::digits;
 use crate::gtin::Gtin;
 use crate::list::List;
-use crate::message;
-use crate::problem::{Class, Detail, Problem};
+use crate::problem::{Flaw, Problem};
+use crate::reader::{self, Reader};
+use crate::rules;
 use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::Symbology;
-use crate::table::{self, Row};
+use crate::table::{RowId, Set};
+use crate::text::Part;
 
 /// Longer scans are not looked into: the largest symbol there is, a QR code, holds 7089 digits.
 pub const MAX_BYTES: usize = 8192;
 /// Elements that are kept of one scan; a label rarely has ten.
-pub const MAX_ELEMENTS: usize = 64;
+pub const MAX_ELEMENTS: usize = Slots::MAX;
 /// Problems that are kept of one scan: the first ones.
-pub const MAX_PROBLEMS: usize = 16;
+pub const MAX_PROBLEMS: usize = Flaws::MAX;
 
-/// What a scan says. Borrows the scan.
+/// The elements of a scan.
+type Slots = List<Slot, 56>;
+/// The problems of a scan, or of a label.
+pub(crate) type Flaws = List<Flaw, 8>;
+/// The elements of a form that is not an element string: as many as a reading holds.
+pub(crate) type Parts<'a> = List<Part<'a>, 56>;
+
+/// What a scan says. Borrows the scan, and the reader.
 ///
 /// [`elements`](Self::elements) holds all that could be told apart. The getters with a meaning, from [`gtin`](Self::gtin) to
 /// [`expiry`](Self::expiry), give only what is sound: a value that has a problem of its own, or that stands there a second
 /// time with another value, is not given.
 #[derive(Debug, Clone)]
 pub struct Reading<'a> {
+    pub(crate) reader: &'a Reader<'a>,
     pub(crate) scan: &'a [u8],
     pub(crate) symbology: Option<Symbology>,
     pub(crate) form: Form,
     /// The scan without frame, tail and symbology identifier.
     pub(crate) data: Span,
-    pub(crate) number: Option<Gtin>,
-    pub(crate) slots: List<Slot, MAX_ELEMENTS>,
+    /// The digits of a number.
+    pub(crate) primary: Span,
+    pub(crate) gtin: Option<Gtin>,
+    pub(crate) sscc: Option<Sscc>,
+    pub(crate) slots: Slots,
     pub(crate) decoded: Decoded,
-    pub(crate) problems: List<Problem, MAX_PROBLEMS>,
+    pub(crate) flaws: Flaws,
 }
 
 /// What kind of data a scan is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// A trade item number alone, or with a composite beside it.
+    /// A trade item number alone, or with a composite beside it; or, without identifier, the number of a logistic unit.
     Number,
     /// Elements: an element string, a Digital Link or bracketed text.
     Elements,
@@ -58,23 +71,26 @@ pub struct Element<'a> {
     pub value: &'a str,
     /// Where the value stands in the scan.
     pub span: Span,
+    /// The AI's data title, as it stands on labels: `BATCH/LOT`.
+    pub title: &'a str,
 }
 
 /// An element as it is kept: in few bytes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Slot {
     /// Place in the table.
-    pub(crate) row: u8,
+    pub(crate) row: RowId,
     pub(crate) sound: bool,
     pub(crate) span: Span,
     /// Where its copy is, when the value was written with escapes.
-    pub(crate) decoded: Option<Span>,
+    pub(crate) copy: Option<Span>,
 }
 
-/// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer.
+/// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer. A [`Reader`] can be told
+/// more about the scanner.
 #[must_use]
 pub fn read(bytes: &[u8]) -> Reading<'_> {
-    message::read(bytes)
+    reader::DEFAULT.read(bytes)
 }
 
 impl<'a> Reading<'a> {
@@ -102,16 +118,23 @@ impl<'a> Reading<'a> {
         (self.form == Form::Plain).then(|| self.bytes(self.data))
     }
 
+    /// The digits of a number as they came: of an EAN, UPC or ITF symbol, or keyed.
+    #[must_use]
+    pub fn primary(&self) -> Option<&'a str> {
+        let digits = (self.primary.length() > 0).then(|| self.bytes(self.primary))?;
+        str::from_utf8(digits).ok()
+    }
+
     /// The trade item: the number of an EAN, UPC or ITF symbol, else AI 01, else AI 02 (what is in a logistic unit).
     #[must_use]
     pub fn gtin(&self) -> Option<Gtin> {
-        self.number.or_else(|| self.sound("01")?.parse().ok()).or_else(|| self.sound("02")?.parse().ok())
+        self.gtin.or_else(|| self.sound("01")?.parse().ok()).or_else(|| self.sound("02")?.parse().ok())
     }
 
-    /// The logistic unit: AI 00.
+    /// The logistic unit: 18 digits on their own, else AI 00.
     #[must_use]
     pub fn sscc(&self) -> Option<Sscc> {
-        self.sound("00")?.parse().ok()
+        self.sscc.or_else(|| self.sound("00")?.parse().ok())
     }
 
     /// The lot: AI 10.
@@ -160,84 +183,84 @@ impl<'a> Reading<'a> {
         self.date("17", reference_year).or_else(|| self.date("15", reference_year))
     }
 
-    /// The date of an AI that holds one: 11 (made), 13 (packed), 15, 16 (sell by), 17.
+    /// The date of an AI that holds one, or the first of two.
     #[must_use]
     pub fn date(&self, ai: &str, reference_year: i16) -> Option<CivilDate> {
-        let row = table::named(ai).filter(|row| row.format == table::Format::Date)?;
-        ShortDate::parse(self.sound(row.ai)?).ok()?.seen_from(reference_year)
+        self.sound_element(ai)?.date(reference_year)
     }
 
     /// All elements in the order they came, sound or not. A value that is no UTF-8 is left out: its problem says where it is.
     pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
-        self.slots.as_slice().iter().filter_map(|slot| self.element_of(*slot))
+        self.slots.iter().filter_map(|slot| self.element_of(*slot))
     }
 
     /// The first value of an AI, sound or not.
     #[must_use]
     pub fn element(&self, ai: &str) -> Option<&str> {
-        self.elements().find(|element| element.ai == *ai).map(|element| element.value)
+        let id = self.reader.table.named(ai)?;
+        let slot = self.slots.iter().find(|slot| slot.row == id)?;
+        str::from_utf8(self.value(*slot)).ok()
     }
 
-    /// What is wrong, in the order it was found. AIs that miss their partner are not here: see [`missing`](Self::missing).
-    pub fn problems(&self) -> impl Iterator<Item = Problem> {
-        self.problems.as_slice().iter().copied()
+    /// The first element of an AI, if it is sound: what its value means is a call away.
+    #[must_use]
+    pub fn sound_element(&self, ai: &str) -> Option<Element<'_>> {
+        let id = self.reader.table.named(ai)?;
+        let slot = self.slots.iter().find(|slot| slot.sound && slot.row == id)?;
+        self.element_of(*slot)
+    }
+
+    /// What is wrong, in the order it was found: values, then what AIs have to do with each other. AIs that miss their
+    /// partner are here only when the [`Reader`] was told to call for them; see [`missing`](Self::missing).
+    pub fn problems(&self) -> impl Iterator<Item = Problem<'a>> {
+        let table = &self.reader.table;
+        self.flaws.iter().map(move |flaw| flaw.told(table))
     }
 
     /// What would have to stand beside the AIs that are here. No problem of the scan as such: a label may carry its parts in
     /// several symbols, as pallets do with their content, its count and their own number.
-    pub fn missing(&self) -> impl Iterator<Item = Problem> {
-        self.slots.as_slice().iter().flat_map(move |slot| {
-            let row = slot.row();
-            let needs = row.into_iter().flat_map(|row| row.needs);
-            needs.filter(|needs| !needs.any_of().iter().any(|ai| self.has(ai))).map(move |needs| Problem {
-                class: Class::Requisite,
-                ai: row.map(|row| Ai::new(row.ai.as_bytes())),
-                span: slot.span,
-                detail: Detail::Needs(*needs),
-            })
-        })
+    pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> {
+        let table = &self.reader.table;
+        let mut flaws = Flaws::new();
+        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut |flaw| {
+            flaws.push(flaw);
+        });
+        flaws.into_items().map(move |flaw| flaw.told(table))
     }
 
     /// The reading if nothing is wrong with it.
     ///
     /// # Errors
     /// The first problem.
-    pub fn strict(self) -> Result<Self, Problem> {
-        match self.problems.as_slice() {
-            [] => Ok(self),
-            [first, ..] => Err(*first),
-        }
+    pub fn strict(self) -> Result<Self, Problem<'a>> {
+        let first = self.flaws.iter().next().map(|first| first.told(&self.reader.table));
+        first.map_or(Ok(self), Err)
     }
 
-    /// A number that is the whole symbol stands for AI 01: its composite needs no other.
-    fn has(&self, ai: &str) -> bool {
-        (ai == "01" && self.number.is_some())
-            || self.slots.as_slice().iter().any(|slot| slot.row().is_some_and(|row| row.ai == ai))
+    pub(crate) fn present(&self) -> Set {
+        let mut present = Set::EMPTY;
+        for slot in self.slots.iter() {
+            present.insert(slot.row);
+        }
+        present
     }
 
     fn sound(&self, ai: &str) -> Option<&str> {
-        let slots = self.slots.as_slice();
-        let slot = slots.iter().find(|slot| slot.sound && slot.row().is_some_and(|row| row.ai == ai))?;
-        self.element_of(*slot).map(|element| element.value)
+        self.sound_element(ai).map(|element| element.value)
     }
 
     fn element_of(&self, slot: Slot) -> Option<Element<'_>> {
-        let ai = Ai::new(slot.row()?.ai.as_bytes());
+        let table = &self.reader.table;
         let value = str::from_utf8(self.value(slot)).ok()?;
-        Some(Element { ai, value, span: slot.span })
+        let title = table.line(slot.row).map(|line| table.title(line)).unwrap_or_default();
+        Some(Element { ai: table.ai(slot.row), value, span: slot.span, title })
     }
 
     pub(crate) fn value(&self, slot: Slot) -> &[u8] {
-        slot.decoded.map_or_else(|| self.bytes(slot.span), |copy| self.decoded.bytes(copy))
+        slot.copy.map_or_else(|| self.bytes(slot.span), |copy| self.decoded.bytes(copy))
     }
 
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {
         self.scan.get(span.range()).unwrap_or_default()
-    }
-}
-
-impl Slot {
-    pub(crate) fn row(self) -> Option<&'static Row> {
-        table::TABLE.get(usize::from(self.row))
     }
 }

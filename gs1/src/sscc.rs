@@ -42,6 +42,11 @@ impl Sscc {
         if expected == found { Ok(Self(number)) } else { Err(SsccError::CheckDigit { expected, found }) }
     }
 
+    /// Of 18 digits whose check digit was looked at.
+    pub(crate) const fn verified(number: u64) -> Self {
+        Self(number)
+    }
+
     /// The number; leading zeros are not in it.
     #[must_use]
     pub const fn as_u64(self) -> u64 {

@@ -19,17 +19,20 @@ pub enum Symbology {
     Itf14,
     /// `]C1`: GS1-128.
     Gs1Code128,
-    /// `]e0`: GS1 DataBar, or the composite beside another symbol.
+    /// `]e0`: GS1 DataBar, or the composite beside another symbol; `]e1` and `]e2`: further parts of a composite.
     Gs1DataBar,
-    /// `]d2`: GS1 DataMatrix.
+    /// `]d2`, with other character sets `]d5`: GS1 DataMatrix.
     Gs1DataMatrix,
-    /// `]Q3`: GS1 QR Code.
+    /// `]Q3`, with other character sets `]Q4`: GS1 QR Code.
     Gs1QrCode,
-    /// `]J1`: GS1 DotCode.
+    /// `]J1`, with other character sets `]J4`: GS1 DotCode.
     Gs1DotCode,
     /// `]X0`: the scanner does not say. The data is taken as if no identifier had come.
     Unnamed,
-    /// Any other: a letter and a modifier.
+    /// Any other symbology of the standard, by its letter, or a modifier of those above that announces no GS1 data: the
+    /// data is plain text, which may hold a Digital Link.
+    Plain(char, char),
+    /// No symbology has this letter.
     Unsupported(char, char),
 }
 
@@ -48,6 +51,8 @@ pub(crate) enum Carries {
     Unknown,
     /// Nothing that GS1 defines.
     Plain,
+    /// There is no such symbology.
+    Nothing,
 }
 
 impl Symbology {
@@ -65,11 +70,12 @@ impl Symbology {
             (b'E', b'4') => Self::Ean8,
             (b'I', b'1') => Self::Itf14,
             (b'C', b'1') => Self::Gs1Code128,
-            (b'e', b'0') => Self::Gs1DataBar,
-            (b'd', b'2') => Self::Gs1DataMatrix,
-            (b'Q', b'3') => Self::Gs1QrCode,
-            (b'J', b'1') => Self::Gs1DotCode,
+            (b'e', b'0'..=b'2') => Self::Gs1DataBar,
+            (b'd', b'2' | b'5') => Self::Gs1DataMatrix,
+            (b'Q', b'3' | b'4') => Self::Gs1QrCode,
+            (b'J', b'1' | b'4') => Self::Gs1DotCode,
             (b'X', b'0') => Self::Unnamed,
+            _ if name(*code).is_some() => Self::Plain(char::from(*code), char::from(*modifier)),
             _ => Self::Unsupported(char::from(*code), char::from(*modifier)),
         })
     }
@@ -87,15 +93,82 @@ impl Symbology {
             | Self::Gs1DotCode => Carries::Elements,
             Self::Unnamed => Carries::Unknown,
             // DataMatrix, QR Code and DotCode without FNC1 in front.
-            Self::Unsupported('d' | 'Q', '1') | Self::Unsupported('J', '0') => Carries::Text,
+            Self::Plain('d' | 'Q', '1') | Self::Plain('J', '0') => Carries::Text,
             // An add-on alone is the price or the issue of a magazine whose number was missed.
-            Self::AddOn2 | Self::AddOn5 | Self::Unsupported(..) => Carries::Plain,
+            Self::AddOn2 | Self::AddOn5 | Self::Plain(..) => Carries::Plain,
+            Self::Unsupported(..) => Carries::Nothing,
         }
+    }
+
+    /// Whether it announces GS1 data: a number or an element string.
+    #[must_use]
+    pub const fn is_gs1(self) -> bool {
+        matches!(self.carries(), Carries::Number(_) | Carries::NumberAndAddOn | Carries::Elements)
+    }
+
+    /// The identifier that stands for it; for several the usual one.
+    #[must_use]
+    pub const fn identifier(self) -> [char; 3] {
+        let (code, modifier) = match self {
+            Self::Ean13 => ('E', '0'),
+            Self::AddOn2 => ('E', '1'),
+            Self::AddOn5 => ('E', '2'),
+            Self::Ean13AddOn => ('E', '3'),
+            Self::Ean8 => ('E', '4'),
+            Self::Itf14 => ('I', '1'),
+            Self::Gs1Code128 => ('C', '1'),
+            Self::Gs1DataBar => ('e', '0'),
+            Self::Gs1DataMatrix => ('d', '2'),
+            Self::Gs1QrCode => ('Q', '3'),
+            Self::Gs1DotCode => ('J', '1'),
+            Self::Unnamed => ('X', '0'),
+            Self::Plain(code, modifier) | Self::Unsupported(code, modifier) => (code, modifier),
+        };
+        [']', code, modifier]
     }
 }
 
+/// The symbology of a letter (ISO/IEC 15424, annex A, and what AIM added since).
+const fn name(code: u8) -> Option<&'static str> {
+    Some(match code {
+        b'A' => "Code 39",
+        b'B' => "Telepen",
+        b'C' => "Code 128",
+        b'D' => "Code One",
+        b'E' => "EAN/UPC",
+        b'F' => "Codabar",
+        b'G' => "Code 93",
+        b'H' => "Code 11",
+        b'I' => "ITF",
+        b'J' => "DotCode",
+        b'K' => "Code 16K",
+        b'L' => "PDF417",
+        b'M' => "MSI",
+        b'N' => "Anker",
+        b'O' => "Codablock",
+        b'P' => "Plessey",
+        b'Q' => "QR Code",
+        b'R' => "Straight 2 of 5 (two bars start)",
+        b'S' => "Straight 2 of 5 (three bars start)",
+        b'T' => "Code 49",
+        b'U' => "MaxiCode",
+        b'X' => "other symbol",
+        b'Z' => "no symbol",
+        b'c' => "Channel Code",
+        b'd' => "Data Matrix",
+        b'e' => "GS1 DataBar",
+        b'g' => "Grid Matrix",
+        b'h' => "Han Xin Code",
+        b'o' => "OCR",
+        b'p' => "PosiCode",
+        b's' => "SuperCode",
+        b'z' => "Aztec Code",
+        _ => return None,
+    })
+}
+
 impl fmt::Display for Symbology {
-    /// The usual name, or the identifier of one that is not supported.
+    /// The usual name, or the identifier of one that is not known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Ean13 => "EAN-13",
@@ -110,7 +183,12 @@ impl fmt::Display for Symbology {
             Self::Gs1QrCode => "GS1 QR Code",
             Self::Gs1DotCode => "GS1 DotCode",
             Self::Unnamed => "unnamed symbol",
-            Self::Unsupported(code, modifier) => return write!(f, "]{code}{modifier}"),
+            Self::Plain(code, modifier) | Self::Unsupported(code, modifier) => {
+                match u8::try_from(*code).ok().and_then(name) {
+                    Some(name) => name,
+                    None => return write!(f, "]{code}{modifier}"),
+                }
+            }
         })
     }
 }

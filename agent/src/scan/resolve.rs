@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gs1::{Class, Reading};
+use gs1::{Class, Problem, Reading};
 use ledger::time::TimestampError;
 use ledger::{
     Account, Area, Command, DeviceId, DeviceSeq, DocumentId, DocumentLine, EventId, Gtin, Line, Lot,
@@ -62,7 +62,7 @@ pub(super) fn resolve(
 fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
     let reading = gs1::read(code);
     let gtin = reading.gtin();
-    let serious = reading.problems().find(|problem| gtin.is_none() || problem.class != Class::AiUnknown);
+    let serious = reading.problems().find(|problem| gtin.is_none() || is_serious(problem));
     if let Some(problem) = serious {
         let code = if problem.class == Class::CheckDigit { "check_digit" } else { "code_unreadable" };
         let detail = problem.what().to_string();
@@ -78,6 +78,14 @@ fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
             seq: None,
         }),
     }
+}
+
+/// Whether a movement could go wrong by it: it is about something that is taken from the label, or that says what is on it.
+fn is_serious(problem: &Problem<'_>) -> bool {
+    const TAKEN: &[&str] =
+        &["00", "01", "02", "10", "11", "12", "13", "15", "16", "17", "20", "21", "30", "37"];
+    let is_taken = |ai: gs1::Ai| TAKEN.contains(&ai.as_str()) || ai.as_str().starts_with("310");
+    problem.class != Class::AiUnknown && problem.ai.is_none_or(is_taken)
 }
 
 /// What of a label was not understood.

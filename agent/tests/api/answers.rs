@@ -87,7 +87,7 @@ async fn each_event_has_an_outcome_of_its_own() {
         (json!({"device_seq": 17, "code": "4006381333931", "place": "damaged"}),                      "rejected event_invalid"),
         (json!({"device_seq": 18, "code": "4006381333931", "clock_offset_ms": 180_000}),              "accepted 17 clock_off"),
         (json!({"device_seq": 19, "code": "4006381333931", "clock_offset_ms": 100_000_000}),          "rejected clock_unbelievable"),
-        (json!({"device_seq": 21, "code": "]C1010400638133393191internal\u{1d}10B1"}),                   "accepted 16 part_unread"),
+        (json!({"device_seq": 21, "code": "]C1010400638133393188of-tomorrow\u{1d}10B1"}),                "accepted 16 part_unread"),
         (json!({"device_seq": 22, "code": "0204006381333931375"}),                                    "accepted 11"),
         (json!({"device_seq": 23, "code": "4006381333931", "intent": "return", "qty": 6}),            "accepted 17"),
         (json!({"device_seq": 20, "code": "4006381333931", "shelf": 3}),                              "rejected event_invalid"),

@@ -3,8 +3,8 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
-use crate::check::is_text;
 use crate::form_problem::{self, FormProblem};
+use crate::lint::chars::is_text;
 use crate::problem::{Class, Detail};
 
 use super::bits::{Bits, Bits96, DIGITS_MAX, Row};

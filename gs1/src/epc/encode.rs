@@ -3,8 +3,9 @@
 use core::fmt;
 
 use crate::ai::Ai;
-use crate::check::{is_text, last_is_check_digit};
 use crate::digits;
+use crate::lint::chars::is_text;
+use crate::lint::keys;
 use crate::text::{Text, VALUE_ROOM};
 
 use super::layout::{Kind, Partition, Scheme, Tail};
@@ -167,9 +168,7 @@ fn text(serial: &[u8], max: usize) -> Option<Serial> {
 
 /// Digits of the right count whose last one is their check digit.
 fn numeric(value: &[u8], length: usize) -> Option<&[u8]> {
-    let sound =
-        value.len() == length && value.iter().all(u8::is_ascii_digit) && last_is_check_digit(value).is_ok();
-    sound.then_some(value)
+    (value.len() == length && keys::number(value).is_some()).then_some(value)
 }
 
 /// Of at most 19 digits.

@@ -1,10 +1,10 @@
 //! SGTIN+: a GTIN in digits of 4 bits, and a serial in the shortest of six codings (EPC Tag Data Standard, section 14.5.6).
 
 use crate::ai::Ai;
-use crate::check::is_text;
 use crate::digits;
 use crate::form_problem::FormProblem;
 use crate::gtin::Gtin;
+use crate::lint::chars::is_text;
 use crate::problem::{Class, Detail};
 use crate::text::hex_digit;
 

@@ -2,10 +2,10 @@
 
 use core::fmt;
 
-use crate::check::last_is_check_digit;
 use crate::digits;
 use crate::form_problem::{self, FormProblem};
 use crate::gtin::{Gtin, check_digit};
+use crate::lint::{Found, keys};
 use crate::problem::{Class, Detail};
 
 use super::country::Country;
@@ -85,9 +85,11 @@ impl Rules<'_> {
         let pattern = can_be_measured.then(|| self.pattern_for(&body)).flatten();
         let strictness = pattern.map_or(Strictness::Both, |pattern| pattern.strictness);
         if matches!(strictness, Strictness::Both | Strictness::NumberOnly)
-            && let Err(fault) = last_is_check_digit(number)
+            && let Err(fault) = keys::sum(number)
+            && let Found::CheckDigit { expected, found } = fault.found
         {
-            return Err(problem(fault.class, fault.detail, fault.place.0..fault.place.0 + 1));
+            let place = fault.place.0..fault.place.0 + 1;
+            return Err(problem(fault.class, Detail::CheckDigit { expected, found }, place));
         }
         // Places in a pattern are those of 13 digits.
         let at_in_number = |at: usize| (at + number.len()).saturating_sub(13);

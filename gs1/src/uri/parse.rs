@@ -3,12 +3,11 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
-use crate::form_problem::{FormProblem, problem};
-use crate::list::List;
-use crate::problem::{Class, Detail};
-use crate::reading::{MAX_BYTES, MAX_ELEMENTS, MAX_PROBLEMS};
+use crate::problem::{Class, Flaw, Note, Problem};
+use crate::reading::{Flaws, MAX_BYTES, Parts};
 use crate::role;
 use crate::span::Span;
+use crate::table::BUILT_IN;
 use crate::text::{Escape, Part, Text, hex_digit};
 
 /// A Digital Link, taken apart. Borrows the address.
@@ -18,10 +17,10 @@ pub struct Uri<'a> {
     stem: Range<usize>,
     key: Option<Ai>,
     query: Range<usize>,
-    parts: List<Part<'a>, MAX_ELEMENTS>,
+    parts: Parts<'a>,
     /// How many of the parts stand in the path.
     in_path: usize,
-    problems: List<FormProblem, MAX_PROBLEMS>,
+    flaws: Flaws,
     gtins: Gtins,
 }
 
@@ -60,13 +59,13 @@ pub(crate) fn parse_at(scan: &[u8], data: Range<usize>, gtins: Gtins) -> Uri<'_>
         stem: data.start..data.start,
         key: None,
         query: end..end,
-        parts: List::new(),
+        parts: Parts::new(),
         in_path: 0,
-        problems: List::new(),
+        flaws: Flaws::new(),
         gtins,
     };
     if scan.len() > MAX_BYTES {
-        uri.report(Class::Length, None, data, Detail::TooManyBytes);
+        uri.report(Class::Length, None, data, Note::TooManyBytes);
     } else if let Some(path) = uri.find_path(data) {
         uri.take_apart(path);
     }
@@ -76,7 +75,7 @@ pub(crate) fn parse_at(scan: &[u8], data: Range<usize>, gtins: Gtins) -> Uri<'_>
 impl<'a> Uri<'a> {
     /// The elements in the order they stand there: path, then query.
     pub fn parts(&self) -> impl Iterator<Item = Part<'a>> + Clone {
-        self.parts.as_slice().iter().copied()
+        self.parts.iter().copied()
     }
 
     /// What stands before the primary key: scheme, host and a path of the host's own.
@@ -102,18 +101,23 @@ impl<'a> Uri<'a> {
         })
     }
 
+    pub(crate) fn flaws(&self) -> impl Iterator<Item = Flaw> {
+        self.flaws.iter().copied()
+    }
+
     /// What is wrong with it as an address, in the order it was found. Values are not looked into.
-    pub fn problems(&self) -> impl Iterator<Item = FormProblem> + Clone {
-        self.problems.as_slice().iter().copied()
+    pub fn problems(&self) -> impl Iterator<Item = Problem<'static>> + Clone {
+        self.flaws.iter().map(|flaw| flaw.told(&BUILT_IN))
     }
 
     fn text(&self, place: Range<usize>) -> &'a str {
         self.scan.get(place).and_then(|bytes| str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
-    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, detail: Detail) {
+    fn report(&mut self, class: Class, ai: Option<Ai>, place: Range<usize>, note: Note) {
         // The first MAX_PROBLEMS are kept.
-        self.problems.push(problem(class, ai, place, detail));
+        let (span, ai) = (Span::new(place), ai.unwrap_or_default());
+        self.flaws.push(Flaw { class, ai, span, value: span, note });
     }
 }
 
@@ -125,7 +129,7 @@ impl Uri<'_> {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
         if let Some((at, byte)) = bytes.iter().enumerate().find(|(_, byte)| !may_be_in_uri(**byte)) {
             let place = data.start + at..data.start + at + 1;
-            self.report(Class::UriSyntax, None, place, Detail::Byte(*byte));
+            self.report(Class::UriSyntax, None, place, Note::Byte(*byte));
             return None;
         }
         let host = scheme_length(bytes).unwrap_or_default();
@@ -137,7 +141,7 @@ impl Uri<'_> {
             }
             _ => {
                 let end = path.map_or(data.end, |path| data.start + path);
-                self.report(Class::UriSyntax, None, data.start..end, Detail::Nothing);
+                self.report(Class::UriSyntax, None, data.start..end, Note::Nothing);
                 None
             }
         }
@@ -159,7 +163,7 @@ impl Uri<'_> {
                 self.take_query();
                 self.find_misplaced();
             }
-            None => self.report(Class::DlNoKey, None, path, Detail::Nothing),
+            None => self.report(Class::DlNoKey, None, path, Note::Nothing),
         }
     }
 
@@ -195,9 +199,9 @@ impl Uri<'_> {
             self.key = self.key.or(Some(ai));
             self.take(ai, value, Escape::Percent);
         }
-        self.in_path = self.parts.as_slice().len();
+        self.in_path = self.parts.iter().count();
         if !self.path_is_in_order() {
-            self.report(Class::DlKeySequence, self.key, path, Detail::Nothing);
+            self.report(Class::DlKeySequence, self.key, path, Note::Nothing);
         }
     }
 
@@ -211,7 +215,7 @@ impl Uri<'_> {
             let ai = Ai::new(bytes);
             if role::of(self.text(name.clone())).is_none() {
                 let ai = (bytes.len() <= 4).then_some(ai);
-                self.report(Class::DlUnknownAi, ai, name, Detail::Nothing);
+                self.report(Class::DlUnknownAi, ai, name, Note::Nothing);
             } else {
                 self.take(ai, name.end + 1..parameter.end, Escape::PercentPlus);
             }
@@ -226,7 +230,7 @@ impl Uri<'_> {
         };
         if let Some((class, place)) = class {
             let place = value.start + place.start..value.start + place.end;
-            return self.report(class, Some(ai), place, Detail::Nothing);
+            return self.report(class, Some(ai), place, Note::Nothing);
         }
         let mut text = Text::new(bytes, escape);
         let fill_up = self.gtins == Gtins::FilledUp || escape == Escape::PercentPlus;
@@ -234,7 +238,7 @@ impl Uri<'_> {
             text = text.padded(14);
         }
         if !self.parts.push(Part { ai, value: text, span: Span::new(value.clone()) }) {
-            self.report(Class::Length, None, value, Detail::TooManyElements);
+            self.report(Class::Length, None, value, Note::TooManyElements);
         }
     }
 
@@ -250,21 +254,20 @@ impl Uri<'_> {
 
 impl Uri<'_> {
     fn path_is_in_order(&self) -> bool {
-        let parts = self.parts.as_slice().get(..self.in_path).unwrap_or_default();
-        let [key, qualifiers @ ..] = parts else { return true };
+        let mut parts = self.parts.iter().take(self.in_path);
+        let Some(key) = parts.next() else { return true };
         let sequences = role::of(key.ai.as_str()).and_then(|role| role.key).unwrap_or_default();
         let in_order = |sequence: &&[&str]| {
             let mut rest = sequence.iter();
-            qualifiers.iter().all(|part| rest.any(|ai| part.ai == *ai))
+            parts.clone().all(|part| rest.any(|ai| part.ai == *ai))
         };
-        qualifiers.is_empty() || sequences.iter().any(in_order)
+        parts.clone().next().is_none() || sequences.iter().any(in_order)
     }
 
     fn find_misplaced(&mut self) {
-        for at in self.in_path..self.parts.as_slice().len() {
-            let (before, rest) = self.parts.as_slice().split_at(at);
-            let Some(part) = rest.first() else { return };
-            let class = if before.iter().any(|other| other.ai == part.ai) {
+        for at in self.in_path..self.parts.iter().count() {
+            let Some(part) = self.parts.iter().nth(at) else { return };
+            let class = if self.parts.iter().take(at).any(|other| other.ai == part.ai) {
                 Class::DlDuplicate
             } else if !role::of(part.ai.as_str()).is_some_and(|role| role.attribute) {
                 Class::DlNotAttribute
@@ -274,18 +277,18 @@ impl Uri<'_> {
                 continue;
             };
             let (ai, place) = (part.ai, part.span.range());
-            self.report(class, Some(ai), place, Detail::Nothing);
+            self.report(class, Some(ai), place, Note::Nothing);
         }
     }
 
     /// Whether the AI could stand in the path beside all that stand there.
     fn belongs_in_path(&self, ai: Ai) -> bool {
-        let parts = self.parts.as_slice().get(..self.in_path).unwrap_or_default();
-        let [key, qualifiers @ ..] = parts else { return false };
+        let mut qualifiers = self.parts.iter().take(self.in_path);
+        let Some(key) = qualifiers.next() else { return false };
         let sequences = role::of(key.ai.as_str()).and_then(|role| role.key).unwrap_or_default();
         sequences.iter().any(|sequence| {
             let holds = |wanted: Ai| sequence.iter().any(|ai| wanted == *ai);
-            holds(ai) && qualifiers.iter().all(|part| holds(part.ai))
+            holds(ai) && qualifiers.clone().all(|part| holds(part.ai))
         })
     }
 }

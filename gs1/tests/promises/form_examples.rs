@@ -18,7 +18,7 @@ fn of_kind(kind: &str) -> impl Iterator<Item = Value> {
 }
 
 /// Of a row with an error, whether it was found; of the classes that are this part's business.
-fn error_is_found(row: &Value, problem: Option<&Problem>) {
+fn error_is_found(row: &Value, problem: Option<&Problem<'_>>) {
     let error = &row["error"];
     let problem = problem.unwrap_or_else(|| panic!("{}: no problem", row["id"]));
     assert_eq!(Some(problem.class.name()), error["class"].as_str(), "{}", row["id"]);

@@ -4,7 +4,7 @@ use gs1::rcn::{Country, Measure, Pattern, Rules, Strictness, Usage};
 use gs1::{Gtin, GtinFormat, Problem, upce};
 use proptest::prelude::*;
 
-fn short(problem: &Problem) -> String {
+fn short(problem: &Problem<'_>) -> String {
     format!("{}@{}+{}", problem.class, problem.span.offset(), problem.span.length())
 }
 

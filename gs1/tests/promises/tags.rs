@@ -13,7 +13,7 @@ fn encode(text: &str, target: Target) -> Result<Tag, EncodeError> {
     epc::encode(bracketed::parse(text.as_bytes()).parts().map(|part| (part.ai, part.value)), target)
 }
 
-fn short(problem: &Problem) -> String {
+fn short(problem: &Problem<'_>) -> String {
     let ai = problem.ai.map(|ai| format!("({ai})")).unwrap_or_default();
     format!("{}{ai}@{}+{}", problem.class, problem.span.offset(), problem.span.length())
 }

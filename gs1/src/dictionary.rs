@@ -1,0 +1,340 @@
+//! Dictionaries in GS1's own format (GS1 Barcode Syntax Dictionary), read at run time: a new AI without a new release.
+
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::reader::Reader;
+use crate::table::{Capacity, CharSet, Check, Compiled, Part, Refused, Spec, Table, Text, compile};
+
+type Large = Compiled<{ Capacity::ROWS }, { Capacity::LINES }, { Capacity::PARTS }, { Capacity::TERMS }>;
+
+/// A table of AIs that was read from a file.
+///
+/// ```
+/// let text = "01  *?  N14,csum,gcppos2  dlpkey=22,10,21|235  # GTIN\n\
+///             88   ?  X..5,yesno        req=01               # NEW\n";
+/// let dictionary = gs1::Dictionary::parse(text)?;
+/// let reader = dictionary.reader();
+/// let reading = reader.read(b"]C10104006381333931880");
+/// assert_eq!(reading.element("88"), Some("0"));
+/// # Ok::<(), gs1::DictionaryError>(())
+/// ```
+#[derive(Debug)]
+pub struct Dictionary {
+    compiled: Box<Large>,
+    text: String,
+}
+
+/// Why a text is no dictionary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DictionaryError {
+    line: usize,
+    what: String,
+}
+
+impl Dictionary {
+    /// Reads a dictionary.
+    ///
+    /// # Errors
+    /// [`DictionaryError`] names the first line that is not understood. Nothing is guessed: a check that this crate does
+    /// not have is an error, because values would pass that should not.
+    pub fn parse(text: &str) -> Result<Self, DictionaryError> {
+        let mut specs = Vec::new();
+        let mut numbers = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let words = Words::of(text, line);
+            if words.body.trim().is_empty() {
+                continue;
+            }
+            let spec = words.spec().map_err(|what| DictionaryError { line: number + 1, what })?;
+            specs.push(spec);
+            numbers.push(number + 1);
+        }
+        if specs.is_empty() {
+            return Err(DictionaryError { line: 1, what: "there is no Application Identifier".to_owned() });
+        }
+        let compiled = compile(&specs, text.as_bytes()).map_err(|refused| told(refused, &numbers))?;
+        Ok(Self { compiled: Box::new(compiled), text: text.to_owned() })
+    }
+
+    /// Reads scans by this dictionary; otherwise as [`crate::read`] does.
+    #[must_use]
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::with_table(self.table())
+    }
+
+    pub(crate) fn table(&self) -> Table<'_> {
+        self.compiled.table(&self.text)
+    }
+}
+
+impl DictionaryError {
+    /// The line at fault; the first is 1.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+}
+
+impl fmt::Display for DictionaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.what)
+    }
+}
+
+impl core::error::Error for DictionaryError {}
+
+fn told(refused: Refused, numbers: &[usize]) -> DictionaryError {
+    let (place, what) = match refused {
+        Refused::Order(place) => (place, "Application Identifiers are digits, in lexical order, each once"),
+        Refused::Digits(place) => (place, "others that begin with these two digits are longer or shorter"),
+        Refused::Parts(place) => {
+            (place, "the value has no part, is too long, or has too many parts or rules")
+        }
+        Refused::Rule(place) => (place, "a rule holds something that is no Application Identifier"),
+        Refused::TooLarge => {
+            (numbers.len().saturating_sub(1), "there are more lines than a table has room for")
+        }
+    };
+    DictionaryError { line: numbers.get(place).copied().unwrap_or(1), what: what.to_owned() }
+}
+
+/// A line of a dictionary, in the text that it is of.
+struct Words<'t> {
+    text: &'t str,
+    body: &'t str,
+    title: &'t str,
+}
+
+impl<'t> Words<'t> {
+    fn of(text: &'t str, line: &'t str) -> Self {
+        let (body, title) = line.split_once('#').unwrap_or((line, ""));
+        Self { text, body, title: title.trim() }
+    }
+
+    /// Where a piece of the text is: it is kept once.
+    fn place(&self, piece: &str) -> Text {
+        // Both are in one text, so their addresses say where.
+        let offset = (piece.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        match (u32::try_from(offset), u32::try_from(piece.len())) {
+            (Ok(offset), Ok(length)) => Text::At(offset, length),
+            _ => Text::Static(""),
+        }
+    }
+
+    fn spec(&self) -> Result<Spec, String> {
+        let mut words = self.body.split_ascii_whitespace().peekable();
+        let (first, count) =
+            words.next().and_then(range).ok_or("it does not begin with an Application Identifier")?;
+        let mut spec = Spec::new(first, count);
+        let is_flags = |word: &&str| word.bytes().all(|byte| byte.is_ascii_punctuation() && byte != b'[');
+        if let Some(flags) = words.next_if(is_flags) {
+            // Others may come; these two are what is read.
+            spec.fixed = flags.contains('*');
+            spec.attribute = flags.contains('?');
+        }
+        for word in words {
+            spec = match word.split_once('=') {
+                Some(("req", rule)) => spec.rule(self.place(rule)),
+                Some(("ex", ais)) => Spec { excludes: self.place(ais), ..spec },
+                Some(("dlpkey", qualifiers)) => Spec { key: Some(self.place(qualifiers)), ..spec },
+                None if word == "dlpkey" => Spec { key: Some(Text::Static("")), ..spec },
+                // An attribute of another use.
+                Some(_) => spec,
+                None => spec.part(part(word)?),
+            };
+        }
+        spec.title = self.place(self.title);
+        Ok(spec)
+    }
+}
+
+/// `01`, or `3100-3105`.
+fn range(word: &str) -> Option<([u8; 4], u16)> {
+    let (first, last) = word.split_once('-').unwrap_or((word, word));
+    let is_ai = |ai: &str| (2..=4).contains(&ai.len()) && ai.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_ai(first) || !is_ai(last) || first.len() != last.len() {
+        return None;
+    }
+    let count = last.parse::<u16>().ok()?.checked_sub(first.parse().ok()?)?;
+    let mut ai = [0; 4];
+    for (place, byte) in ai.iter_mut().zip(first.bytes()) {
+        *place = byte;
+    }
+    Some((ai, count + 1))
+}
+
+/// `N14,csum`, `X..20`, `[N6],yymmdd`.
+fn part(word: &str) -> Result<Part, String> {
+    let mut words = word.split(',');
+    let shape = words.next().unwrap_or_default();
+    let optional = shape.strip_prefix('[').and_then(|shape| shape.strip_suffix(']'));
+    let not_understood = || alloc::format!("`{word}` is no part of a value");
+    let (set, length) = optional.unwrap_or(shape).split_at_checked(1).ok_or_else(not_understood)?;
+    let set = match set {
+        "N" => CharSet::Digits,
+        "X" => CharSet::Text,
+        "Y" => CharSet::Capitals,
+        "Z" => CharSet::Base64,
+        _ => return Err(not_understood()),
+    };
+    let max = length.strip_prefix("..").unwrap_or(length).parse::<u8>().map_err(|_none| not_understood())?;
+    let min = if length.starts_with("..") { 1 } else { max };
+    let mut part = Part::new(set, min, max);
+    if optional.is_some() {
+        part = part.or_none();
+    }
+    for name in words {
+        let check = check(name).ok_or_else(|| alloc::format!("check `{name}` is not known"))?;
+        if !part.checks.contains(&Check::None) {
+            return Err(alloc::format!("`{word}` has too many checks"));
+        }
+        part = part.is(check);
+    }
+    Ok(part)
+}
+
+fn check(name: &str) -> Option<Check> {
+    Some(match name {
+        "csum" => Check::Sum,
+        "csumalpha" => Check::SumPair,
+        "gcppos1" => Check::Prefix1,
+        "gcppos2" => Check::Prefix2,
+        "yymmd0" => Check::DateOrMonth,
+        "yymmdd" => Check::Date,
+        "yyyymmdd" => Check::LongDate,
+        "yyyymmd0" => Check::LongDateOrMonth,
+        "hhmi" => Check::HourMinute,
+        "hh" => Check::Hour,
+        "mi" => Check::Minute,
+        "ss" => Check::Second,
+        "iso3166" => Check::Country,
+        "iso3166999" => Check::CountryOr999,
+        "iso3166alpha2" => Check::CountryLetters,
+        "iso4217" => Check::Currency,
+        "iso5218" => Check::Sex,
+        "iban" => Check::Iban,
+        "latitude" => Check::Latitude,
+        "longitude" => Check::Longitude,
+        "pcenc" => Check::PercentEncoding,
+        "couponcode" => Check::CouponCode,
+        "couponposoffer" => Check::CouponOffer,
+        "importeridx" => Check::ImporterIndex,
+        "packagetype" => Check::PackageType,
+        "mediatype" => Check::MediaType,
+        "posinseqslash" => Check::PositionInSequence,
+        "pieceoftotal" => Check::PieceOfTotal,
+        "nonzero" => Check::NonZero,
+        "zero" => Check::Zero,
+        "nozeroprefix" => Check::NoZeroPrefix,
+        "yesno" => Check::YesNo,
+        "winding" => Check::Winding,
+        "hyphen" => Check::Hyphen,
+        "hasnondigit" => Check::NonDigit,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::path::Path;
+    use std::string::ToString as _;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::table::BUILT_IN;
+
+    fn shared(name: &str) -> Option<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/gs1").join(name);
+        std::fs::read_to_string(path).ok()
+    }
+
+    /// All that is known of an AI.
+    fn facts(table: &Table<'_>, id: u16) -> String {
+        let line = table.line(id).unwrap();
+        let rules: Vec<_> = (0..table.rules(line)).map(|rule| table.needs(line, rule).to_string()).collect();
+        let names = |ids: Vec<u16>| ids.into_iter().map(|id| table.ai(id).to_string()).collect::<Vec<_>>();
+        let excluded = table.excluded(line).map(|set| names(set.into_iter().collect())).unwrap_or_default();
+        let key = table.key(line).map(|key| key.replace(',', " "));
+        std::format!(
+            "{} {}..{} fixed {} attribute {} {:?} needs {rules:?} excludes {excluded:?} key {key:?} {}",
+            table.ai(id),
+            line.min,
+            line.max,
+            line.fixed,
+            line.attribute,
+            table.parts(line),
+            table.title(line)
+        )
+    }
+
+    #[test]
+    fn the_built_in_table_holds_the_facts_of_the_dictionary() {
+        let Some(text) = shared("gs1-syntax-dictionary.txt") else { return };
+        let dictionary = Dictionary::parse(&text).unwrap();
+        let table = dictionary.table();
+        assert_eq!(table.ids(), BUILT_IN.ids());
+        for id in table.ids() {
+            assert_eq!(facts(&BUILT_IN, id), facts(&table, id));
+        }
+    }
+
+    #[test]
+    fn rules_of_both_judge_the_same() {
+        let Some(text) = shared("gs1-syntax-dictionary.txt") else { return };
+        let dictionary = Dictionary::parse(&text).unwrap();
+        let table = dictionary.table();
+        for (one, other) in BUILT_IN.ids().flat_map(|one| BUILT_IN.ids().map(move |other| (one, other))) {
+            let mut present = crate::table::Set::EMPTY;
+            present.insert(one);
+            present.insert(other);
+            let unmet =
+                |table: &Table<'_>| table.unmet(table.line(one).unwrap(), &present).collect::<Vec<_>>();
+            assert_eq!(unmet(&BUILT_IN), unmet(&table), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_next_dictionary_is_read_without_changes() {
+        let Some(text) = shared("gs1-syntax-dictionary-next.txt") else { return };
+        let dictionary = Dictionary::parse(&text).unwrap();
+        assert_eq!(dictionary.table().ids().len(), 541);
+        // A made-to-order item may have a variant there.
+        let scan = b"]C103040063813339312001";
+        let here = Reader::new().requisites(true);
+        let there = dictionary.reader().requisites(true);
+        assert_eq!(here.read(scan).strict().unwrap_err().class.name(), "requisite");
+        assert!(there.read(scan).strict().is_ok());
+        let needs = there.read(b"]C13712").problems().next().unwrap().what().to_string();
+        assert_eq!(needs, "AI `37` needs AI `00` with `02` or `00` with `8026` beside it");
+    }
+
+    #[test]
+    fn what_is_no_dictionary_is_refused_with_its_line() {
+        #[rustfmt::skip]
+        let cases = [
+            // text                      refusal
+            ("",                         "line 1: there is no Application Identifier"),
+            ("# nothing\n",              "line 1: there is no Application Identifier"),
+            ("\nabc N2",                 "line 2: it does not begin with an Application Identifier"),
+            ("3105-3100 N6",             "line 1: it does not begin with an Application Identifier"),
+            ("01 N14\n01 N14",           "line 2: Application Identifiers are digits, in lexical order, each once"),
+            ("235 X2\n2360 X2",          "line 2: others that begin with these two digits are longer or shorter"),
+            ("01 ? # GTIN",              "line 1: the value has no part, is too long, or has too many parts or rules"),
+            ("01 N14,luck",              "line 1: check `luck` is not known"),
+            ("01 Q14",                   "line 1: `Q14` is no part of a value"),
+            ("01 N",                     "line 1: `N` is no part of a value"),
+            ("01 N999",                  "line 1: `N999` is no part of a value"),
+            ("01 N2\n02 N2 req=0x",      "line 2: a rule holds something that is no Application Identifier"),
+            ("01 N2\n02 N2 req=01+",     "line 2: a rule holds something that is no Application Identifier"),
+            ("01 N2\n02 N2 ex=,",        "line 2: a rule holds something that is no Application Identifier"),
+        ];
+        for (text, refusal) in cases {
+            assert_eq!(Dictionary::parse(text).unwrap_err().to_string(), refusal, "{text}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Several symbols of one item, judged together.
+
+use crate::ai::Ai;
+use crate::problem::{Class, Flaw, Note, Problem};
+use crate::reading::{Element, Flaws, Reading, Slot};
+use crate::rules::{self, Elements};
+use crate::span::Span;
+use crate::table::{RowId, Set};
+
+/// The symbols of one label, or of all sides of one item: what they say together, and what is still missing.
+///
+/// ```
+/// use gs1::{Label, read};
+///
+/// let mut scans = vec![read(b"]C102040063813339313712")];
+/// let missing: Vec<_> = Label::new(&scans).missing().map(|problem| problem.what().to_string()).collect();
+/// assert_eq!(missing, ["AI `37` needs AI `00` beside it"]);
+///
+/// scans.push(read(b"]C100340123451234567895"));
+/// assert!(Label::new(&scans).is_complete());
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'r, 'a> {
+    readings: &'r [Reading<'a>],
+}
+
+impl<'r, 'a> Label<'r, 'a> {
+    /// Of readings in the order they came. All are judged by the table of the first one's reader.
+    #[must_use]
+    pub const fn new(readings: &'r [Reading<'a>]) -> Self {
+        Self { readings }
+    }
+
+    /// The elements of all symbols, in the order they came.
+    pub fn elements(&self) -> impl Iterator<Item = Element<'r>> + use<'r, 'a> {
+        self.readings.iter().flat_map(Reading::elements)
+    }
+
+    /// What is wrong: the problems of each symbol, with its place among the readings, then what the symbols have to do with
+    /// each other: contradictions and repeats with another value. Those name the symbol in which the one at fault is.
+    pub fn problems(&self) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
+        let own = self.readings.iter().enumerate().flat_map(|(place, reading)| {
+            // What two AIs of the label have to do with each other is found anew.
+            let own = reading.problems().filter(|problem| !is_of_pairs(problem.class));
+            own.map(move |problem| (place, problem))
+        });
+        own.chain(self.told(self.between()))
+    }
+
+    /// What still has to be scanned: AIs that miss their partner in all symbols.
+    pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> + use<'r, 'a> {
+        let mut flaws = Flaws::new();
+        if let Some(first) = self.readings.first() {
+            let gtin = self.readings.iter().any(|reading| reading.gtin.is_some());
+            rules::missing(&first.reader.table, &self.present(), self, gtin, &mut |flaw| {
+                flaws.push(flaw);
+            });
+        }
+        self.told(flaws).map(|(_, problem)| problem)
+    }
+
+    /// Whether nothing is wrong and nothing is missing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.problems().next().is_none() && self.missing().next().is_none()
+    }
+
+    fn between(&self) -> Flaws {
+        let mut flaws = Flaws::new();
+        let Some(first) = self.readings.first() else { return flaws };
+        let (table, present) = (&first.reader.table, self.present());
+        let mut report = |flaw| {
+            flaws.push(flaw);
+        };
+        rules::contradictions(table, &present, self, &mut report);
+        for id in present {
+            if let Some(slot) = self.another_value(id) {
+                report(Flaw {
+                    class: Class::Repeat,
+                    ai: table.ai(id),
+                    span: slot.span,
+                    value: slot.span,
+                    note: Note::Nothing,
+                });
+            }
+        }
+        rules::unsigned(table, &present, self, &mut report);
+        flaws
+    }
+
+    /// An element of an AI whose value is not the first one's.
+    fn another_value(&self, id: RowId) -> Option<Slot> {
+        let mut values = self.slots(id).map(|(reading, slot)| (reading.value(slot), slot));
+        let (first, _) = values.next()?;
+        values.find(|(value, _)| *value != first).map(|(_, slot)| slot)
+    }
+
+    fn slots(&self, id: RowId) -> impl Iterator<Item = (&'r Reading<'a>, Slot)> + use<'r, 'a> {
+        self.readings.iter().flat_map(move |reading| {
+            let slots = reading.slots.iter().filter(move |slot| slot.row == id);
+            slots.map(move |slot| (reading, *slot))
+        })
+    }
+
+    fn present(&self) -> Set {
+        let mut present = Set::EMPTY;
+        for slot in self.readings.iter().flat_map(|reading| reading.slots.iter()) {
+            present.insert(slot.row);
+        }
+        present
+    }
+
+    fn told(&self, flaws: Flaws) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
+        let readings = self.readings;
+        flaws.into_items().filter_map(move |flaw| {
+            let table = &readings.first()?.reader.table;
+            Some((place_of(readings, flaw.ai, flaw.span), flaw.told(table)))
+        })
+    }
+}
+
+impl Elements for Label<'_, '_> {
+    fn first(&self, id: RowId) -> Option<Slot> {
+        self.slots(id).next().map(|(_, slot)| slot)
+    }
+}
+
+impl Elements for &Label<'_, '_> {
+    fn first(&self, id: RowId) -> Option<Slot> {
+        (**self).first(id)
+    }
+}
+
+/// The reading that an element is of.
+fn place_of(readings: &[Reading<'_>], ai: Ai, span: Span) -> usize {
+    let is_there = |reading: &Reading<'_>| {
+        reading.slots.iter().any(|slot| slot.span == span && reading.reader.table.ai(slot.row) == ai)
+    };
+    readings.iter().position(is_there).unwrap_or_default()
+}
+
+const fn is_of_pairs(class: Class) -> bool {
+    matches!(class, Class::Mutex | Class::Repeat | Class::Requisite | Class::DigsigSerial)
+}
