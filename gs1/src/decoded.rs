@@ -7,8 +7,8 @@ use crate::bracketed;
 use crate::lint;
 use crate::problem::{Class, Flaw, Note};
 use crate::reading::{Form, Reading, Slot};
+use crate::rules::Company;
 use crate::span::Span;
-use crate::table::Set;
 use crate::text::{Part, Text, VALUE_ROOM};
 use crate::uri;
 
@@ -52,13 +52,13 @@ impl Reading<'_> {
     pub(crate) fn take_uri(&mut self, data: Range<usize>) {
         let uri = uri::parse_at(self.scan, data, uri::Gtins::AsWritten);
         if uri.key().is_some() {
-            self.form = Form::Elements;
+            self.form = Form::DigitalLink;
         }
         self.take_parts(uri.parts(), uri.flaws());
     }
 
     pub(crate) fn take_bracketed(&mut self, data: Range<usize>) {
-        self.form = Form::Elements;
+        self.form = Form::Bracketed;
         let text = bracketed::parse_at(self.scan, data);
         self.take_parts(text.parts(), text.flaws());
     }
@@ -68,14 +68,16 @@ impl Reading<'_> {
         for flaw in flaws {
             self.flaws.push(flaw);
         }
-        let mut present = Set::EMPTY;
+        let mut company = Company::new();
         for part in parts {
-            self.take_part(&part, &mut present);
+            self.take_part(&part, &mut company);
         }
-        self.judge(&present);
+        if !company.is_at_peace() {
+            self.judge(&company.present);
+        }
     }
 
-    fn take_part(&mut self, part: &Part<'_>, present: &mut Set) {
+    fn take_part(&mut self, part: &Part<'_>, company: &mut Company) {
         let table = &self.reader.table;
         let (span, ai) = (part.span, part.ai);
         let flaw = |class, note| Flaw { class, ai, span, value: span, note };
@@ -103,6 +105,6 @@ impl Reading<'_> {
             },
         };
         // There is room: an address and bracketed text hold no more elements than a reading.
-        self.take_slot(Slot { row, sound: fault.is_none(), span, copy }, fault, present);
+        self.take_slot(Slot { row, sound: fault.is_none(), span, copy }, line, fault, company);
     }
 }

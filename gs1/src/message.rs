@@ -11,7 +11,7 @@ use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
-use crate::rules;
+use crate::rules::{self, Company};
 use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
@@ -80,8 +80,12 @@ impl Reading<'_> {
             Carries::Unknown => self.take_unknown(data),
             Carries::Plain | Carries::Text => {}
             Carries::Nothing => {
-                let note = self.symbology.map_or(Note::Nothing, Note::Symbology);
-                self.report(Class::SymbologyUnsupported, data.start - 3..data.start, note);
+                let identifier = data.start - 3..data.start;
+                let note = match self.scan.get(identifier.clone()) {
+                    Some([_, code, modifier]) => Note::Symbology(*code, *modifier),
+                    _ => Note::Nothing,
+                };
+                self.report(Class::SymbologyUnsupported, identifier, note);
             }
         }
     }
@@ -179,14 +183,21 @@ impl Reading<'_> {
         if data.is_empty() {
             return self.report(Class::Empty, data, Note::Nothing);
         }
-        let mut present = Set::EMPTY;
-        let mut at = data.start;
-        while at < data.end {
-            let rest = self.scan.get(at..data.end).unwrap_or_default();
+        let mut company = Company::new();
+        let mut rest = self.scan.get(data.clone()).unwrap_or_default();
+        while !rest.is_empty() {
+            let at = data.end - rest.len();
             let length = match self.reader.table.at_front(rest) {
                 Some((id, line)) => {
                     let (length, digits_only) = self.length_of_element(line, rest);
-                    if !self.take_element((id, line), at..at + length, digits_only, &mut present) {
+                    let value = rest.get(usize::from(line.digits)..length).unwrap_or_default();
+                    if !self.take_element(
+                        (id, line),
+                        at + length - value.len(),
+                        value,
+                        digits_only,
+                        &mut company,
+                    ) {
                         self.report(Class::Length, at..data.end, Note::TooManyElements);
                         break;
                     }
@@ -194,18 +205,22 @@ impl Reading<'_> {
                 }
                 None => self.pass_unknown(at, rest),
             };
-            at += length;
+            rest = rest.get(length..).unwrap_or_default();
             // FNC1 ends a value, and is passed over once behind one that would have ended without it.
             loop {
-                let separator =
-                    self.reader.separator_at_front(self.scan.get(at..data.end).unwrap_or_default());
-                at += separator;
-                if separator == 0 || !self.reader.repeated_separators {
+                let separator = self.reader.separator_at_front(rest);
+                if separator == 0 {
+                    break;
+                }
+                rest = rest.get(separator..).unwrap_or_default();
+                if !self.reader.repeated_separators {
                     break;
                 }
             }
         }
-        self.judge(&present);
+        if !company.is_at_peace() {
+            self.judge(&company.present);
+        }
     }
 
     /// Bytes of the AI and its value at the front of `rest`, and whether they are known to be digits.
@@ -229,22 +244,32 @@ impl Reading<'_> {
     fn take_element(
         &mut self,
         (id, line): (RowId, &Line),
-        place: Range<usize>,
+        start: usize,
+        value: &[u8],
         digits_only: bool,
-        present: &mut Set,
+        company: &mut Company,
     ) -> bool {
-        let span = Span::new(place.start + usize::from(line.digits)..place.end);
-        let fault = lint::value(&self.reader.table, line, self.bytes(span), digits_only).err();
-        self.take_slot(Slot { row: id, sound: fault.is_none(), span, copy: None }, fault, present)
+        let span = Span::new(start..start + value.len());
+        let fault = lint::value(&self.reader.table, line, value, digits_only).err();
+        let slot = Slot { row: id, sound: fault.is_none(), span, copy: None };
+        self.take_slot(slot, line, fault, company)
     }
 
     /// Whether there was room for it.
-    pub(crate) fn take_slot(&mut self, mut slot: Slot, fault: Option<Fault>, present: &mut Set) -> bool {
+    pub(crate) fn take_slot(
+        &mut self,
+        mut slot: Slot,
+        line: &Line,
+        fault: Option<Fault>,
+        company: &mut Company,
+    ) -> bool {
         let (id, span) = (slot.row, slot.span);
         if let Some(fault) = fault {
             self.report_fault(self.reader.table.ai(id), span, fault);
         }
-        if !present.insert(id) && self.differs_from_earlier(slot) {
+        if !company.join(&self.reader.table, id, line, self.reader.requisites)
+            && self.differs_from_earlier(slot)
+        {
             slot.sound = false;
             let ai = self.reader.table.ai(id);
             self.flaws.push(Flaw { class: Class::Repeat, ai, span, value: span, note: Note::Nothing });
@@ -264,15 +289,8 @@ impl Reading<'_> {
     }
 
     /// What the AIs have to do with each other.
-    pub(crate) fn judge(&mut self, present: &Set) {
-        let reader = self.reader;
-        if !rules::are_at_peace(&reader.table, present, self.slots.iter(), reader.requisites) {
-            self.judge_at_length(present);
-        }
-    }
-
     #[cold]
-    fn judge_at_length(&mut self, present: &Set) {
+    pub(crate) fn judge(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
         let (slots, flaws) = (&self.slots, &mut self.flaws);
         let mut report = |flaw| {

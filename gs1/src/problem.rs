@@ -331,7 +331,8 @@ pub(crate) struct Flaw {
 pub(crate) enum Note {
     #[default]
     Nothing,
-    Symbology(Symbology),
+    /// Letter and modifier.
+    Symbology(u8, u8),
     CheckDigit {
         expected: u8,
         found: u8,
@@ -370,7 +371,9 @@ impl Flaw {
     pub(crate) fn told<'d>(self, table: &Table<'d>) -> Problem<'d> {
         let detail = match self.note {
             Note::Nothing => Detail::Nothing,
-            Note::Symbology(symbology) => Detail::Symbology(symbology),
+            Note::Symbology(code, modifier) => {
+                Symbology::at_front(&[b']', code, modifier]).map_or(Detail::Nothing, Detail::Symbology)
+            }
             Note::CheckDigit { expected, found } => Detail::CheckDigit { expected, found },
             Note::Length { min, max, found } => Detail::Length { min, max, found },
             Note::Lengths { below, above, found } => Detail::Lengths { below, above, found },

@@ -56,8 +56,12 @@ pub struct Reading<'a> {
 pub enum Form {
     /// A trade item number alone, or with a composite beside it; or, without identifier, the number of a logistic unit.
     Number,
-    /// Elements: an element string, a Digital Link or bracketed text.
+    /// A GS1 element string.
     Elements,
+    /// A GS1 Digital Link.
+    DigitalLink,
+    /// Bracketed text.
+    Bracketed,
     /// Neither: nothing is known of it.
     Plain,
 }

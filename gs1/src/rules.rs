@@ -4,7 +4,7 @@ use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reading::Slot;
 use crate::span::Span;
-use crate::table::{RowId, Set, Table};
+use crate::table::{Line, RowId, Set, Table};
 
 /// The AIs of one symbol, or of several of one label, and where to find them.
 pub(crate) trait Elements {
@@ -18,26 +18,37 @@ impl<const MORE: usize> Elements for List<Slot, MORE> {
     }
 }
 
-/// Whether there is nothing to be said of these AIs. What is asked of every scan is asked in the order of the message,
-/// without a look for who is at fault: that is what the others are for.
-pub(crate) fn are_at_peace<'s>(
-    table: &Table<'_>,
-    present: &Set,
-    slots: impl Iterator<Item = &'s Slot>,
-    requisites: bool,
-) -> bool {
-    for slot in slots {
-        let Some((ai, line)) = table.row(slot.row) else { return false };
-        let quarrels = table.excluded(line).is_some_and(|set| set.meets_besides(present, slot.row));
-        if quarrels || (requisites && !table.is_content(line, present)) || ai == SIGNATURE {
-            return false;
-        }
-    }
-    true
+/// The AIs of a message as they come, and whether there may be something to say of them: so that a message in which all is
+/// well, with its key in front, is not gone through again.
+#[derive(Debug)]
+pub(crate) struct Company {
+    pub(crate) present: Set,
+    /// What an AI that is there excludes.
+    unwelcome: Set,
+    /// An AI missed a partner when it came, or is a digital signature.
+    waiting: bool,
 }
 
-/// The AI of a digital signature.
-const SIGNATURE: &[u8; 4] = b"8030";
+impl Company {
+    pub(crate) const fn new() -> Self {
+        Self { present: Set::EMPTY, unwelcome: Set::EMPTY, waiting: false }
+    }
+
+    /// Whether it was not there.
+    pub(crate) fn join(&mut self, table: &Table<'_>, id: RowId, line: &Line, requisites: bool) -> bool {
+        let new = self.present.insert(id);
+        if let Some(excluded) = table.excluded(line) {
+            self.unwelcome.add_without(excluded, id);
+        }
+        self.waiting |= line.signs || (requisites && !table.is_content(line, &self.present));
+        new
+    }
+
+    /// Whether there is nothing to say.
+    pub(crate) fn is_at_peace(&self) -> bool {
+        !self.waiting && !self.unwelcome.meets(&self.present)
+    }
+}
 
 /// Pairs that may not stand together; each is named once. The one whose facts say so is at fault, the lexically first one
 /// when both do.

@@ -1,4 +1,4 @@
-//! Builds in release and runs a benchmark: one of the program `bench` of the `tests` package.
+//! Builds in release and runs a benchmark: one of the program `bench` of the `tests` package, or that of `gs1` alone.
 
 use std::process::Command;
 
@@ -9,6 +9,11 @@ use crate::workspace::{self, Workspace};
 
 /// Runs the benchmark `name`, which gets the arguments in `rest`.
 pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<()> {
+    if name == "gs1" {
+        let mut run =
+            workspace.cargo(["run", "--release", "--locked", "--package", "gs1", "--example", "bench", "--"]);
+        return workspace::run(run.args(rest)).context("the benchmark failed");
+    }
     Tool::CCompiler.provide(workspace)?;
     let mut build = workspace.cargo(["build", "--release", "--locked", "--bins", "--package", "tests"]);
     if name != "disk" {

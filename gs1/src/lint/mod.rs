@@ -104,13 +104,11 @@ fn part(part: &Part, value: &[u8], digits_only: bool) -> Lint {
     if !digits_only {
         chars::check(part.set, value)?;
     }
-    for check in part.checks {
-        if check == Check::None {
-            break;
-        }
-        meaning(check, value)?;
+    match part.checks {
+        [Check::None, ..] => Ok(()),
+        [only, Check::None, _] => meaning(only, value),
+        checks => checks.into_iter().try_for_each(|check| meaning(check, value)),
     }
-    Ok(())
 }
 
 fn meaning(check: Check, value: &[u8]) -> Lint {

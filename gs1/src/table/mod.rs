@@ -66,6 +66,8 @@ pub(crate) struct Line {
     /// Ends without FNC1, after `max` characters.
     pub(crate) fixed: bool,
     pub(crate) attribute: bool,
+    /// A digital signature: AI 8030.
+    pub(crate) signs: bool,
     parts: (u16, u8),
     /// A set's place; 0 is the empty one.
     excludes: u8,

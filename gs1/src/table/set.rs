@@ -2,8 +2,8 @@
 
 use super::RowId;
 
-/// 768 AIs; there are 541.
-const WORDS: usize = 12;
+/// 640 AIs; there are 541.
+const WORDS: usize = 10;
 
 /// The most AIs a table can have.
 #[cfg(feature = "alloc")]
@@ -53,11 +53,15 @@ impl Set {
         self.0.iter().zip(&other.0).fold(0, |any, (one, other)| any | (one & other)) != 0
     }
 
-    /// Whether an AI besides this one is in both.
-    pub(crate) fn meets_besides(&self, other: &Self, id: RowId) -> bool {
-        let both = self.0.iter().zip(&other.0).map(|(one, other)| one & other);
-        let is_own = |word: usize| if word == usize::from(id / 64) { 1 << (id % 64) } else { 0 };
-        both.enumerate().fold(0, |any, (word, bits)| any | (bits & !is_own(word))) != 0
+    /// Adds all AIs of another set, but for one: that one stays as it is.
+    pub(crate) fn add_without(&mut self, other: &Self, id: RowId) {
+        let had = self.has(id);
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word |= other;
+        }
+        if !had && let Some(word) = self.0.get_mut(usize::from(id / 64)) {
+            *word &= !(1 << (id % 64));
+        }
     }
 
     pub(crate) fn has(&self, id: RowId) -> bool {
