@@ -14,9 +14,8 @@ use core::ops::Range;
 use crate::ai::Ai;
 use crate::problem::{Class, Flaw, Note, Problem};
 use crate::reading::{Flaws, MAX_BYTES, Parts};
-use crate::role;
 use crate::span::Span;
-use crate::table::BUILT_IN;
+use crate::table::{BUILT_IN, Table};
 use crate::text::{Escape, Part, Text};
 
 /// Bracketed text, taken apart. Borrows the text.
@@ -29,7 +28,7 @@ pub struct Bracketed<'a> {
 /// Takes bracketed text apart. Never fails: what is wrong is part of the answer.
 #[must_use]
 pub fn parse(text: &[u8]) -> Bracketed<'_> {
-    parse_at(text, 0..text.len())
+    parse_at(&BUILT_IN, text, 0..text.len())
 }
 
 /// Writes elements as bracketed text.
@@ -55,12 +54,12 @@ pub(crate) fn is_bracketed(data: &[u8]) -> bool {
 }
 
 /// The text in a part of a scan: all places are those in the scan.
-pub(crate) fn parse_at(scan: &[u8], data: Range<usize>) -> Bracketed<'_> {
+pub(crate) fn parse_at<'a>(table: &Table<'_>, scan: &'a [u8], data: Range<usize>) -> Bracketed<'a> {
     let mut text = Bracketed { parts: Parts::new(), flaws: Flaws::new() };
     if scan.len() > MAX_BYTES {
         text.report(Class::Length, None, data, Note::TooManyBytes);
     } else {
-        text.take_apart(scan, data);
+        text.take_apart(table, scan, data);
     }
     text
 }
@@ -80,7 +79,7 @@ impl<'a> Bracketed<'a> {
         self.flaws.iter().map(|flaw| flaw.told(&BUILT_IN))
     }
 
-    fn take_apart(&mut self, scan: &'a [u8], data: Range<usize>) {
+    fn take_apart(&mut self, table: &Table<'_>, scan: &'a [u8], data: Range<usize>) {
         let mut at = data.start;
         while at < data.end {
             let rest = scan.get(at..data.end).unwrap_or_default();
@@ -93,7 +92,7 @@ impl<'a> Bracketed<'a> {
                 name.end + 1..name.end + 1 + length_of_value(rest.get(closing + 1..).unwrap_or_default());
             at = value.end;
             let digits = scan.get(name.clone()).unwrap_or_default();
-            if str::from_utf8(digits).ok().and_then(role::of).is_none() {
+            if str::from_utf8(digits).ok().and_then(|ai| table.named(ai)).is_none() {
                 let numeric = digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit);
                 let ai = (numeric && !digits.is_empty()).then(|| Ai::new(digits));
                 self.report(Class::AiUnknown, ai, name, Note::Nothing);

@@ -50,7 +50,7 @@ impl fmt::Debug for Decoded {
 
 impl Reading<'_> {
     pub(crate) fn take_uri(&mut self, data: Range<usize>) {
-        let uri = uri::parse_at(self.scan, data, uri::Gtins::AsWritten);
+        let uri = uri::parse_at(&self.reader.table, self.scan, data, uri::Gtins::AsWritten);
         if uri.key().is_some() {
             self.form = Form::DigitalLink;
         }
@@ -59,7 +59,7 @@ impl Reading<'_> {
 
     pub(crate) fn take_bracketed(&mut self, data: Range<usize>) {
         self.form = Form::Bracketed;
-        let text = bracketed::parse_at(self.scan, data);
+        let text = bracketed::parse_at(&self.reader.table, self.scan, data);
         self.take_parts(text.parts(), text.flaws());
     }
 

@@ -25,4 +25,4 @@ mod write;
 
 pub use parse::{Gtins, Uri, parse, parse_with};
 pub(crate) use parse::{is_uri, parse_at};
-pub use write::{STEM, WriteError, write};
+pub use write::{STEM, WriteError, write, write_by};

@@ -5,14 +5,15 @@ use core::ops::Range;
 use crate::ai::Ai;
 use crate::problem::{Class, Flaw, Note, Problem};
 use crate::reading::{Flaws, MAX_BYTES, Parts};
-use crate::role;
+use crate::role::{self, Sequence};
 use crate::span::Span;
-use crate::table::BUILT_IN;
+use crate::table::{BUILT_IN, Table};
 use crate::text::{Escape, Part, Text, hex_digit};
 
 /// A Digital Link, taken apart. Borrows the address.
 #[derive(Debug, Clone)]
 pub struct Uri<'a> {
+    table: &'a Table<'a>,
     scan: &'a [u8],
     stem: Range<usize>,
     key: Option<Ai>,
@@ -43,7 +44,7 @@ pub fn parse(uri: &[u8]) -> Uri<'_> {
 /// Like [`parse`], and says what is to be made of short GTINs.
 #[must_use]
 pub fn parse_with(uri: &[u8], gtins: Gtins) -> Uri<'_> {
-    parse_at(uri, 0..uri.len(), gtins)
+    parse_at(&BUILT_IN, uri, 0..uri.len(), gtins)
 }
 
 /// Whether data is to be read as an address.
@@ -52,9 +53,15 @@ pub(crate) fn is_uri(data: &[u8]) -> bool {
 }
 
 /// The address in a part of a scan: all places are those in the scan.
-pub(crate) fn parse_at(scan: &[u8], data: Range<usize>, gtins: Gtins) -> Uri<'_> {
+pub(crate) fn parse_at<'a>(
+    table: &'a Table<'a>,
+    scan: &'a [u8],
+    data: Range<usize>,
+    gtins: Gtins,
+) -> Uri<'a> {
     let end = data.end;
     let mut uri = Uri {
+        table,
         scan,
         stem: data.start..data.start,
         key: None,
@@ -178,7 +185,7 @@ impl Uri<'_> {
         loop {
             let value = slash_before(end)?;
             let ai = slash_before(value)?;
-            if role::of(self.text(ai + 1..value))?.key.is_some() {
+            if role::of(self.table, self.text(ai + 1..value))?.is_key() {
                 return Some(ai);
             }
             end = ai;
@@ -213,7 +220,7 @@ impl Uri<'_> {
                 continue;
             }
             let ai = Ai::new(bytes);
-            if role::of(self.text(name.clone())).is_none() {
+            if role::of(self.table, self.text(name.clone())).is_none() {
                 let ai = (bytes.len() <= 4).then_some(ai);
                 self.report(Class::DlUnknownAi, ai, name, Note::Nothing);
             } else {
@@ -252,16 +259,26 @@ impl Uri<'_> {
 
 // === what may stand where ===
 
-impl Uri<'_> {
+impl<'a> Uri<'a> {
     fn path_is_in_order(&self) -> bool {
-        let mut parts = self.parts.iter().take(self.in_path);
-        let Some(key) = parts.next() else { return true };
-        let sequences = role::of(key.ai.as_str()).and_then(|role| role.key).unwrap_or_default();
-        let in_order = |sequence: &&[&str]| {
-            let mut rest = sequence.iter();
-            parts.clone().all(|part| rest.any(|ai| part.ai == *ai))
+        let in_order = |sequence: Sequence<'_>| {
+            let mut rest = sequence.ais();
+            self.qualifiers().all(|part| rest.any(|ai| part.ai == *ai))
         };
-        parts.clone().next().is_none() || sequences.iter().any(in_order)
+        self.qualifiers().next().is_none() || self.sequences().any(in_order)
+    }
+
+    /// What stands in the path behind the primary key.
+    fn qualifiers(&self) -> impl Iterator<Item = &Part<'a>> {
+        let in_path = self.parts.iter().take(self.in_path);
+        let is_key = |part: &&Part<'_>| self.key == Some(part.ai);
+        let keys = in_path.clone().take(1).filter(is_key).count();
+        in_path.skip(keys)
+    }
+
+    fn sequences(&self) -> impl Iterator<Item = Sequence<'a>> + use<'a> {
+        let role = self.key.and_then(|key| role::of(self.table, key.as_str()));
+        role.into_iter().flat_map(|role| role.sequences())
     }
 
     fn find_misplaced(&mut self) {
@@ -269,7 +286,7 @@ impl Uri<'_> {
             let Some(part) = self.parts.iter().nth(at) else { return };
             let class = if self.parts.iter().take(at).any(|other| other.ai == part.ai) {
                 Class::DlDuplicate
-            } else if !role::of(part.ai.as_str()).is_some_and(|role| role.attribute) {
+            } else if !role::of(self.table, part.ai.as_str()).is_some_and(|role| role.attribute) {
                 Class::DlNotAttribute
             } else if self.belongs_in_path(part.ai) {
                 Class::DlShouldBePath
@@ -283,12 +300,9 @@ impl Uri<'_> {
 
     /// Whether the AI could stand in the path beside all that stand there.
     fn belongs_in_path(&self, ai: Ai) -> bool {
-        let mut qualifiers = self.parts.iter().take(self.in_path);
-        let Some(key) = qualifiers.next() else { return false };
-        let sequences = role::of(key.ai.as_str()).and_then(|role| role.key).unwrap_or_default();
-        sequences.iter().any(|sequence| {
-            let holds = |wanted: Ai| sequence.iter().any(|ai| wanted == *ai);
-            holds(ai) && qualifiers.clone().all(|part| holds(part.ai))
+        self.sequences().any(|sequence| {
+            let holds = |wanted: Ai| sequence.ais().any(|ai| wanted == *ai);
+            holds(ai) && self.qualifiers().all(|part| holds(part.ai))
         })
     }
 }

@@ -3,7 +3,8 @@
 use core::fmt::{self, Write};
 
 use crate::ai::Ai;
-use crate::role;
+use crate::reader::Reader;
+use crate::role::{self, Role, Sequence};
 use crate::text::Text;
 
 /// The stem of the canonical form.
@@ -26,30 +27,47 @@ pub enum WriteError {
 ///
 /// # Errors
 /// [`WriteError`]; nothing has been written when it is about the elements.
-#[expect(clippy::needless_pass_by_value, reason = "an iterator is what callers have at hand")]
 pub fn write<'a, I>(out: &mut impl Write, stem: &str, elements: I) -> Result<(), WriteError>
 where
     I: Iterator<Item = (Ai, Text<'a>)> + Clone,
 {
-    let key_of = |(ai, _): (Ai, Text<'_>)| Some((ai, role::of(ai.as_str())?.key?));
-    let (key, sequences) = elements.clone().find_map(key_of).ok_or(WriteError::NoKey)?;
-    let sequence = best(sequences, &elements);
-    let in_path = |ai: Ai| ai == key || sequence.iter().any(|other| ai == *other);
+    write_by(&Reader::new(), out, stem, elements)
+}
+
+/// Like [`write`](fn@write), by the table of a reader.
+///
+/// # Errors
+/// [`WriteError`]; nothing has been written when it is about the elements.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is what callers have at hand")]
+pub fn write_by<'a, I>(
+    reader: &Reader<'_>,
+    out: &mut impl Write,
+    stem: &str,
+    elements: I,
+) -> Result<(), WriteError>
+where
+    I: Iterator<Item = (Ai, Text<'a>)> + Clone,
+{
+    let role_of = |ai: Ai| role::of(&reader.table, ai.as_str());
+    let key_of = |(ai, _): (Ai, Text<'_>)| Some((ai, role_of(ai).filter(Role::is_key)?));
+    let (key, role) = elements.clone().find_map(key_of).ok_or(WriteError::NoKey)?;
+    let sequence = best(role.sequences(), &elements);
+    let in_path = |ai: Ai| ai == key || sequence.ais().any(|other| ai == *other);
     let attributes = elements.clone().enumerate().filter(|(at, (ai, _))| {
         !in_path(*ai) && !elements.clone().take(*at).any(|(earlier, _)| earlier == *ai)
     });
     let attributes = attributes.map(|(_, element)| element);
-    let may_be = |ai: Ai| role::of(ai.as_str()).is_some_and(|role| role.attribute);
+    let may_be = |ai: Ai| role_of(ai).is_some_and(|role| role.attribute);
     if let Some((ai, _)) = attributes.clone().find(|(ai, _)| !may_be(*ai)) {
         return Err(WriteError::NotAttribute(ai));
     }
     out.write_str(stem.trim_end_matches('/'))?;
-    let path = core::iter::once(key.as_str()).chain(sequence.iter().copied());
+    let path = core::iter::once(key.as_str()).chain(sequence.ais());
     for (ai, value) in path.filter_map(|ai| elements.clone().find(|(other, _)| *other == ai)) {
         write!(out, "/{ai}/")?;
         write_value(out, value)?;
     }
-    let goes_first = |ai: Ai| role::ends_without_fnc1(ai.as_str());
+    let goes_first = |ai: Ai| role_of(ai).is_some_and(|role| role.fixed);
     let first = attributes.clone().filter(|(ai, _)| goes_first(*ai));
     let rest = attributes.filter(|(ai, _)| !goes_first(*ai));
     for (place, (ai, value)) in first.chain(rest).enumerate() {
@@ -60,13 +78,13 @@ where
 }
 
 /// The sequence that most elements belong to; the first one when there are several.
-fn best<'a, I>(sequences: &'static [&'static [&'static str]], elements: &I) -> &'static [&'static str]
+fn best<'d, 'a, I>(sequences: impl Iterator<Item = Sequence<'d>>, elements: &I) -> Sequence<'d>
 where
     I: Iterator<Item = (Ai, Text<'a>)> + Clone,
 {
-    let mut best: (usize, &'static [&'static str]) = (0, &[]);
+    let mut best = (0, Sequence::default());
     for sequence in sequences {
-        let belongs = |(ai, _): &(Ai, Text<'_>)| sequence.iter().any(|other| *ai == *other);
+        let belongs = |(ai, _): &(Ai, Text<'_>)| sequence.ais().any(|other| *ai == *other);
         let count = elements.clone().filter(belongs).count();
         if count > best.0 {
             best = (count, sequence);
