@@ -1,30 +1,9 @@
-//! What a scanned string of bytes says.
+#![doc = include_str!("../README.md")]
 //!
-//! [`read`] never fails: it gives what was understood and a list of what is wrong. It borrows the scan, allocates nothing
-//! and cannot panic, whatever a scanner sends.
+//! # Reading order
 //!
-//! ```
-//! let reading = gs1::read(b"]d2010400638133393117261200107A22\x1d210005");
-//! assert_eq!(reading.gtin().map(|gtin| gtin.to_string()).as_deref(), Some("04006381333931"));
-//! assert_eq!((reading.lot(), reading.serial()), (Some("7A22"), Some("0005")));
-//! assert_eq!(reading.expiry(2026).map(|date| date.to_string()).as_deref(), Some("2026-12-31"));
-//! assert!(reading.strict().is_ok());
-//! ```
-//!
-//! How the bytes are taken:
-//! - A frame of STX and ETX, spaces around it and a tail of CR and LF are no part of the data.
-//! - An AIM symbology identifier decides: `]E0` `]E3` `]E4` `]I1` announce a number, `]C1` `]e0` `]d2` `]Q3` `]J1` an element
-//!   string, and `]X0` says nothing. Every other one is [`Class::SymbologyUnsupported`], its data [`Form::Plain`].
-//! - Without one, data that holds FNC1 (ASCII 29) is an element string, and nothing but 8, 12, 13 or 14 digits is a GTIN.
-//! - Without one and without FNC1, data is taken for an element string only when it begins with AI 00, 01 or 02 and reads
-//!   to its end with nothing wrong: one chance in ten that a check digit fits is too little to trust a part of it.
-//! - Everything else is [`Form::Plain`], with a problem that says what was missing.
-//!
-//! Today's limits: no UPC-E, no GS1 Digital Link, no bracketed text, no price or weight in a restricted number, and the
-//! Application Identifiers of a shop's floor only. An AI that is not in the table is a problem, and what stands behind it is
-//! still read.
-//!
-//! Reading order: [`read`] and [`Reading`]; [`Problem`]; [`Gtin`] and [`Sscc`]; [`CivilDate`].
+//! [`read`] and [`Reading`]; [`Reader`]; [`Problem`]; [`Element`] and what its value means; [`Label`]; [`Gtin`] and [`Sscc`];
+//! `Dictionary`; [`ElementString`].
 #![no_std]
 
 #[cfg(feature = "alloc")]

@@ -80,6 +80,7 @@ fn all(value: &[u8], set: u8) -> Lint {
     }
 }
 
+#[cold]
 fn wrong(value: &[u8], at: usize) -> Lint {
     let found = value.get(at).map_or(Found::Nothing, |byte| Found::Byte(*byte));
     Err(Fault { class: Class::Charset, found, place: (at, 1) })

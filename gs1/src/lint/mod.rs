@@ -44,19 +44,25 @@ fn fault(class: Class, offset: usize, length: usize) -> Lint {
 
 /// The first fault of a value: length before characters before meaning, as each makes the next one moot. `digits_only`
 /// when it is known to hold nothing else.
+#[inline]
 pub(crate) fn value(table: &Table<'_>, line: &Line, value: &[u8], digits_only: bool) -> Lint {
     if value.is_empty() {
         return fault(Class::AiEmpty, 0, 0);
     }
     if value.len() < usize::from(line.min) || value.len() > usize::from(line.max) {
-        let found = u16::try_from(value.len()).unwrap_or(u16::MAX);
-        let found = Found::Length { min: line.min, max: line.max, found };
-        return Err(Fault { class: Class::Length, found, place: (0, value.len()) });
+        return wrong_length(line, value.len());
     }
     match table.parts(line) {
         [only] => part(only, value, digits_only),
         parts => in_parts(parts, value),
     }
+}
+
+#[cold]
+fn wrong_length(line: &Line, length: usize) -> Lint {
+    let found = u16::try_from(length).unwrap_or(u16::MAX);
+    let found = Found::Length { min: line.min, max: line.max, found };
+    Err(Fault { class: Class::Length, found, place: (0, length) })
 }
 
 fn in_parts(parts: &[Part], value: &[u8]) -> Lint {
@@ -99,6 +105,7 @@ fn check_length(parts: &[Part], length: usize) -> Lint {
     Ok(())
 }
 
+#[inline]
 fn part(part: &Part, value: &[u8], digits_only: bool) -> Lint {
     // All sets have the digits.
     if !digits_only {

@@ -93,6 +93,7 @@ static COMPILED: Compact = lines::COMPILED;
 
 impl<'d> Table<'d> {
     /// The AI at the front of `data`. No AI is the beginning of another, so there is at most one.
+    #[inline]
     pub(crate) fn at_front(&self, data: &[u8]) -> Option<(RowId, &'d Line)> {
         let (prefix, rest) = self.prefix(data)?;
         let cell = match (prefix.digits, rest) {
@@ -156,8 +157,9 @@ impl<'d> Table<'d> {
     }
 
     /// Whether all rules of a line are met.
+    #[inline]
     pub(crate) fn is_content(&self, line: &Line, present: &Set) -> bool {
-        line.rules.iter().all(|first| *first == u16::MAX || self.is_met(*first, present))
+        line.rules.iter().take_while(|first| **first != u16::MAX).all(|first| self.is_met(*first, present))
     }
 
     fn is_met(&self, first_term: u16, present: &Set) -> bool {

@@ -1,6 +1,6 @@
 //! What holds for every scan.
 
-use gs1::{Gtin, Sscc, check_digit, read};
+use gs1::{ElementString, Gtin, Label, Reader, Sscc, Symbology, Unnamed, check_digit, read};
 use proptest::prelude::*;
 
 /// One element that is right: AI, value, whether it ends without FNC1.
@@ -99,5 +99,79 @@ proptest! {
         let reading = read(scan.as_bytes());
         prop_assert_eq!(reading.gtin(), None);
         prop_assert_eq!(reading.strict().unwrap_err().class.name(), "check-digit");
+    }
+}
+
+/// What callers may take for FNC1, sensible or not.
+const SEPARATORS: &[&[&[u8]]] = &[&[], &[b"#"], &[b"<GS>", b"", b"1"]];
+
+/// Any elements of any AIs that the table knows, each with a value that is right.
+fn any_elements() -> impl Strategy<Value = Vec<(String, String)>> {
+    let value = prop_oneof![
+        "[!\"%-/0-9:-?A-Z_a-z]{1,20}".prop_map(|value| ("10".to_owned(), value)),
+        "[!\"%-/0-9:-?A-Z_a-z]{1,30}".prop_map(|value| ("240".to_owned(), value)),
+        (91..=99u8, "[!\"%-/0-9:-?A-Z_a-z]{1,90}").prop_map(|(ai, value)| (ai.to_string(), value)),
+        "[0-9]{1,8}".prop_map(|value| ("30".to_owned(), value)),
+        (0..=5, "[0-9]{6}").prop_map(|(n, value)| (format!("336{n}"), value)),
+        "[0-9]{2}".prop_map(|value| ("20".to_owned(), value)),
+        (1..=28).prop_map(|day| ("17".to_owned(), format!("2602{day:02}"))),
+        "978[0-9]{1,15}".prop_map(|value| ("3932".to_owned(), value)),
+        "[0-9]{6}-?".prop_map(|value| ("4333".to_owned(), value)),
+    ];
+    prop::collection::vec(value, 1..12)
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(elements in any_elements()) {
+        let pairs: Vec<_> = elements.iter().map(|(ai, value)| (ai.as_str(), value.as_str())).collect();
+        let text = ElementString::new(Symbology::Gs1QrCode, &pairs).to_string();
+        let reading = read(text.as_bytes());
+        let out: Vec<_> = reading.elements().map(|e| (e.ai.to_string(), e.value.to_owned())).collect();
+        prop_assert_eq!(out, elements);
+        prop_assert_eq!(&reading.canonical_scan().to_string(), &text);
+        prop_assert!(reading.problems().all(|problem| matches!(problem.class.name(), "repeat" | "mutex")));
+    }
+
+    #[test]
+    fn whatever_a_caller_knows_scans_are_read(
+        bytes in scan(),
+        requisites in any::<bool>(),
+        repeated in any::<bool>(),
+        unnamed in prop::sample::select(vec![Unnamed::WhenWhole, Unnamed::Keys, Unnamed::Elements]),
+        separators in prop::sample::select(SEPARATORS),
+    ) {
+        let reader = Reader::new()
+            .requisites(requisites)
+            .repeated_separators(repeated)
+            .unnamed(unnamed)
+            .separators(separators)
+            .frame(b"\x02", b"\r\n");
+        let reading = reader.read(&bytes);
+        let label = [reading.clone(), read(&bytes)];
+        for (place, problem) in Label::new(&label).problems() {
+            prop_assert!(place < 2 && problem.span.range().end <= bytes.len(), "{:?}", problem);
+        }
+        for warning in reading.lost_separators() {
+            for other in warning.alternatives() {
+                let rest: String = other.rest().map(|element| format!("{}{}", element.ai, element.value)).collect();
+                let whole = format!("{}{rest}", other.value());
+                prop_assert_eq!(Some(whole.as_bytes()), bytes.get(warning.span().range()));
+            }
+        }
+        for element in reading.elements() {
+            // Meanings of any value, right or wrong.
+            let told = (element.moment(2026), element.end_date(2026), element.decimal(), element.money(), element.measure());
+            prop_assert!(told.2.is_none_or(|decimal| !decimal.to_string().is_empty()));
+            prop_assert!(told.3.is_none_or(|money| !money.to_string().is_empty()));
+        }
+        prop_assert!(reading.canonical_scan().to_string().len() <= bytes.len() * 3 + 8);
+    }
+
+    #[test]
+    fn what_is_no_dictionary_is_refused(text in "(\\PC|[\n #=,+N0-9]){0,80}") {
+        if let Err(error) = gs1::Dictionary::parse(&text) {
+            prop_assert!(error.line() <= text.lines().count().max(1));
+        }
     }
 }
