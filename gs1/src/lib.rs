@@ -3,7 +3,7 @@
 //! # Reading order
 //!
 //! [`read`] and [`Reading`]; [`Reader`]; [`Problem`]; [`Element`] and what its value means; [`Label`]; [`Gtin`] and [`Sscc`];
-//! `Dictionary`; [`ElementString`].
+//! `Dictionary`; [`ElementString`]; [`uri`] and [`bracketed`]; [`epc`], [`rcn`] and [`upce`].
 #![no_std]
 
 #[cfg(feature = "alloc")]
