@@ -52,9 +52,7 @@ impl<'r, 'a> Label<'r, 'a> {
         let mut flaws = Flaws::new();
         if let Some(first) = self.readings.first() {
             let gtin = self.readings.iter().any(|reading| reading.gtin.is_some());
-            rules::missing(&first.reader.table, &self.present(), self, gtin, &mut |flaw| {
-                flaws.push(flaw);
-            });
+            rules::missing(&first.reader.table, &self.present(), self, gtin, &mut flaws);
         }
         self.told(flaws).map(|(_, problem)| problem)
     }
@@ -69,13 +67,10 @@ impl<'r, 'a> Label<'r, 'a> {
         let mut flaws = Flaws::new();
         let Some(first) = self.readings.first() else { return flaws };
         let (table, present) = (&first.reader.table, self.present());
-        let mut report = |flaw| {
-            flaws.push(flaw);
-        };
-        rules::contradictions(table, &present, self, &mut report);
+        rules::contradictions(table, &present, self, &mut flaws);
         for id in present {
             if let Some(slot) = self.another_value(id) {
-                report(Flaw {
+                flaws.push(Flaw {
                     class: Class::Repeat,
                     ai: table.ai(id),
                     span: slot.span,
@@ -84,7 +79,7 @@ impl<'r, 'a> Label<'r, 'a> {
                 });
             }
         }
-        rules::unsigned(table, &present, self, &mut report);
+        rules::unsigned(table, &present, self, &mut flaws);
         flaws
     }
 

@@ -24,21 +24,54 @@ const ETX: u8 = 0x03;
 const COMPOSITE: &[u8] = b"|]e0";
 
 pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
-    let mut reading = Reading {
+    if scan.len() > MAX_BYTES {
+        let mut reading = blank(reader, scan, 0..scan.len(), None);
+        reading.report(Class::Length, 0..scan.len(), Note::TooManyBytes);
+        return reading;
+    }
+    let mut data = framed(reader, scan);
+    let symbology = scan.get(data.clone()).and_then(Symbology::at_front);
+    if symbology.is_some() {
+        data.start += 3;
+    }
+    // Most scans are just a number. They are answered without a reading that is filled, and moved, afterwards.
+    let bytes = scan.get(data.clone()).unwrap_or_default();
+    if symbology.is_some_and(|symbology| symbology.carries() == Carries::Number(bytes.len()))
+        && let Some(number) = keys::number(bytes)
+    {
+        return Reading {
+            form: Form::Number,
+            primary: Span::new(data.clone()),
+            gtin: Some(Gtin::verified(number)),
+            ..blank(reader, scan, data, symbology)
+        };
+    }
+    let mut reading = blank(reader, scan, data.clone(), symbology);
+    reading.take(data);
+    reading
+}
+
+/// Nothing is known yet.
+#[inline]
+fn blank<'a>(
+    reader: &'a Reader<'a>,
+    scan: &'a [u8],
+    data: Range<usize>,
+    symbology: Option<Symbology>,
+) -> Reading<'a> {
+    Reading {
         reader,
         scan,
-        symbology: None,
+        symbology,
         form: Form::Plain,
-        data: Span::new(0..scan.len()),
+        data: Span::new(data),
         primary: Span::default(),
         gtin: None,
         sscc: None,
         slots: List::new(),
         decoded: Decoded::default(),
         flaws: List::new(),
-    };
-    reading.take();
-    reading
+    }
 }
 
 /// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
@@ -57,16 +90,7 @@ fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
 }
 
 impl Reading<'_> {
-    fn take(&mut self) {
-        if self.scan.len() > MAX_BYTES {
-            return self.report(Class::Length, 0..self.scan.len(), Note::TooManyBytes);
-        }
-        let mut data = framed(self.reader, self.scan);
-        self.symbology = self.scan.get(data.clone()).and_then(Symbology::at_front);
-        if self.symbology.is_some() {
-            data.start += 3;
-        }
-        self.data = Span::new(data.clone());
+    fn take(&mut self, data: Range<usize>) {
         if data.is_empty() {
             return self.report(Class::Empty, data, Note::Nothing);
         }
@@ -293,14 +317,11 @@ impl Reading<'_> {
     pub(crate) fn judge(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
         let (slots, flaws) = (&self.slots, &mut self.flaws);
-        let mut report = |flaw| {
-            flaws.push(flaw);
-        };
-        rules::contradictions(&reader.table, present, slots, &mut report);
+        rules::contradictions(&reader.table, present, slots, flaws);
         if reader.requisites {
-            rules::missing(&reader.table, present, slots, gtin, &mut report);
+            rules::missing(&reader.table, present, slots, gtin, flaws);
         }
-        rules::unsigned(&reader.table, present, slots, &mut report);
+        rules::unsigned(&reader.table, present, slots, flaws);
     }
 
     /// Reports an AI that is not known, and says how much is to be passed over.

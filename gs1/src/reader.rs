@@ -111,6 +111,7 @@ impl<'d> Reader<'d> {
 
     /// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer.
     #[must_use]
+    #[inline]
     pub fn read<'a>(&'a self, bytes: &'a [u8]) -> Reading<'a> {
         message::read(self, bytes)
     }

@@ -93,6 +93,7 @@ pub(crate) struct Slot {
 /// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer. A [`Reader`] can be told
 /// more about the scanner.
 #[must_use]
+#[inline]
 pub fn read(bytes: &[u8]) -> Reading<'_> {
     reader::DEFAULT.read(bytes)
 }
@@ -226,9 +227,7 @@ impl<'a> Reading<'a> {
     pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> {
         let table = &self.reader.table;
         let mut flaws = Flaws::new();
-        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut |flaw| {
-            flaws.push(flaw);
-        });
+        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut flaws);
         flaws.into_items().map(move |flaw| flaw.told(table))
     }
 

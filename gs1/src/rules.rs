@@ -2,7 +2,7 @@
 
 use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
-use crate::reading::Slot;
+use crate::reading::{Flaws, Slot};
 use crate::span::Span;
 use crate::table::{Line, RowId, Set, Table};
 
@@ -52,12 +52,7 @@ impl Company {
 
 /// Pairs that may not stand together; each is named once. The one whose facts say so is at fault, the lexically first one
 /// when both do.
-pub(crate) fn contradictions(
-    table: &Table<'_>,
-    present: &Set,
-    elements: &impl Elements,
-    report: &mut impl FnMut(Flaw),
-) {
+pub(crate) fn contradictions(table: &Table<'_>, present: &Set, elements: &impl Elements, flaws: &mut Flaws) {
     for id in *present {
         let Some(excluded) = table.line(id).and_then(|line| table.excluded(line)) else { continue };
         // Another row may say the same of this one: reported when it was its turn.
@@ -69,7 +64,7 @@ pub(crate) fn contradictions(
             continue;
         }
         for other in excluded.both_without(present, id).filter(|other| !says_too(*other)) {
-            report(flaw(table, Class::Mutex, id, elements, Note::With(other)));
+            flaws.push(flaw(table, Class::Mutex, id, elements, Note::With(other)));
         }
     }
 }
@@ -80,7 +75,7 @@ pub(crate) fn missing(
     present: &Set,
     elements: &impl Elements,
     gtin_is_symbol: bool,
-    report: &mut impl FnMut(Flaw),
+    flaws: &mut Flaws,
 ) {
     let mut there = *present;
     // A number that is the whole symbol stands for AI 01: its composite needs no other.
@@ -90,18 +85,13 @@ pub(crate) fn missing(
     for id in *present {
         let Some(line) = table.line(id) else { continue };
         for rule in table.unmet(line, &there) {
-            report(flaw(table, Class::Requisite, id, elements, Note::Needs(id, rule)));
+            flaws.push(flaw(table, Class::Requisite, id, elements, Note::Needs(id, rule)));
         }
     }
 }
 
 /// Beside a digital signature (AI 8030), keys whose serial number may be left out must have it.
-pub(crate) fn unsigned(
-    table: &Table<'_>,
-    present: &Set,
-    elements: &impl Elements,
-    report: &mut impl FnMut(Flaw),
-) {
+pub(crate) fn unsigned(table: &Table<'_>, present: &Set, elements: &impl Elements, flaws: &mut Flaws) {
     if !table.named("8030").is_some_and(|id| present.has(id)) {
         return;
     }
@@ -110,7 +100,7 @@ pub(crate) fn unsigned(
     {
         let shortest = table.line(id).map(|line| usize::from(line.min));
         if elements.first(id).map(|slot| slot.span.length()) == shortest {
-            report(flaw(table, Class::DigsigSerial, id, elements, Note::Nothing));
+            flaws.push(flaw(table, Class::DigsigSerial, id, elements, Note::Nothing));
         }
     }
 }
