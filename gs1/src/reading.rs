@@ -195,7 +195,7 @@ impl<'a> Reading<'a> {
     }
 
     /// All elements in the order they came, sound or not. A value that is no UTF-8 is left out: its problem says where it is.
-    pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
+    pub fn elements(&self) -> impl Iterator<Item = Element<'_>> + Clone {
         self.slots.iter().filter_map(|slot| self.element_of(*slot))
     }
 
