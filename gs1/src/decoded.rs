@@ -15,10 +15,11 @@ use crate::uri;
 /// Room for all values of a scan that are written with escapes. The address of a parcel in a web address needs about 400.
 const ROOM: usize = 768;
 
-/// Copies of values. Costs nothing as long as there is none.
+/// Copies of values. Costs nothing as long as there is none: a slot does not know whether it has one.
 #[derive(Clone, Default)]
 pub(crate) struct Decoded(Option<Copies>);
 
+/// One behind the other: where the value stands in the scan and how long its copy is, two bytes each, and the copy.
 #[derive(Clone)]
 struct Copies {
     bytes: [u8; ROOM],
@@ -26,19 +27,35 @@ struct Copies {
 }
 
 impl Decoded {
-    pub(crate) fn bytes(&self, span: Span) -> &[u8] {
-        self.0.as_ref().and_then(|copies| copies.bytes.get(span.range())).unwrap_or_default()
+    /// The copy of what stands there, if there is one.
+    pub(crate) fn find(&self, span: Span) -> Option<&[u8]> {
+        let copies = self.0.as_ref()?;
+        let mut rest = copies.bytes.get(..copies.used)?;
+        while let [a, b, c, d, behind @ ..] = rest {
+            let (at, length) = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
+            let (copy, next) = behind.split_at_checked(length.into())?;
+            if usize::from(at) == span.offset() {
+                return Some(copy);
+            }
+            rest = next;
+        }
+        None
     }
 
-    /// Where the copy is, if there was room.
-    fn add(&mut self, value: &Text<'_>) -> Option<Span> {
+    /// Whether there was room.
+    fn add(&mut self, span: Span, value: &Text<'_>) -> bool {
         let copies = self.0.get_or_insert(Copies { bytes: [0; ROOM], used: 0 });
-        let start = copies.used;
-        for byte in value.bytes() {
-            *copies.bytes.get_mut(copies.used)? = byte;
-            copies.used += 1;
+        // Both fit, as they do in a span; a copy is no longer than what was written, but for zeros in front.
+        let two_bytes = |number: usize| u16::try_from(number).unwrap_or(u16::MAX).to_be_bytes();
+        let ([a, b], [c, d]) = (two_bytes(span.offset()), two_bytes(value.bytes().count()));
+        let mut end = copies.used;
+        for byte in [a, b, c, d].into_iter().chain(value.bytes()) {
+            let Some(place) = copies.bytes.get_mut(end) else { return false };
+            *place = byte;
+            end += 1;
         }
-        Some(Span::new(start..copies.used))
+        copies.used = end;
+        true
     }
 }
 
@@ -78,7 +95,8 @@ impl Reading<'_> {
     }
 
     fn take_part(&mut self, part: &Part<'_>, company: &mut Company) {
-        let table = &self.reader.table;
+        let reader = self.reader;
+        let table = &reader.table;
         let (span, ai) = (part.span, part.ai);
         let flaw = |class, note| Flaw { class, ai, span, value: span, note };
         let known = table.named(ai.as_str()).and_then(|id| Some((id, table.line(id)?)));
@@ -86,25 +104,21 @@ impl Reading<'_> {
             self.flaws.push(flaw(Class::AiUnknown, Note::Nothing));
             return;
         };
+        if part.value.as_str().is_none() && !self.decoded.add(span, &part.value) {
+            self.flaws.push(flaw(Class::Length, Note::TooManyBytes));
+            return;
+        }
         let mut buffer = [0; VALUE_ROOM];
         let value = part.value.in_buffer(&mut buffer);
-        let fault = lint::value(table, line, value, false).err().map(|mut fault| {
+        let mut slot = Slot { row, sound: true, span };
+        if let Err(mut fault) = lint::value(table, line, value, false) {
             let (offset, length) = fault.place;
             let place = part.value.place_of(offset..offset + length);
             fault.place = (place.start, place.len());
-            fault
-        });
-        let copy = match part.value.as_str() {
-            Some(_) => None,
-            None => match self.decoded.add(&part.value) {
-                Some(copy) => Some(copy),
-                None => {
-                    self.flaws.push(flaw(Class::Length, Note::TooManyBytes));
-                    return;
-                }
-            },
-        };
+            slot.sound = false;
+            self.report_fault(ai, span, fault);
+        }
         // There is room: an address and bracketed text hold no more elements than a reading.
-        self.take_slot(Slot { row, sound: fault.is_none(), span, copy }, line, fault, company);
+        self.take_slot(slot, line, company);
     }
 }

@@ -274,23 +274,18 @@ impl Reading<'_> {
         company: &mut Company,
     ) -> bool {
         let span = Span::new(start..start + value.len());
-        let fault = lint::value(&self.reader.table, line, value, digits_only).err();
-        let slot = Slot { row: id, sound: fault.is_none(), span, copy: None };
-        self.take_slot(slot, line, fault, company)
+        let mut slot = Slot { row: id, sound: true, span };
+        if let Err(fault) = lint::value(&self.reader.table, line, value, digits_only) {
+            slot.sound = false;
+            self.report_fault(self.reader.table.ai(id), span, fault);
+        }
+        self.take_slot(slot, line, company)
     }
 
     /// Whether there was room for it.
-    pub(crate) fn take_slot(
-        &mut self,
-        mut slot: Slot,
-        line: &Line,
-        fault: Option<Fault>,
-        company: &mut Company,
-    ) -> bool {
+    #[inline]
+    pub(crate) fn take_slot(&mut self, mut slot: Slot, line: &Line, company: &mut Company) -> bool {
         let (id, span) = (slot.row, slot.span);
-        if let Some(fault) = fault {
-            self.report_fault(self.reader.table.ai(id), span, fault);
-        }
         if !company.join(&self.reader.table, id, line, self.reader.requisites)
             && self.differs_from_earlier(slot)
         {
@@ -360,7 +355,7 @@ impl Reading<'_> {
     }
 
     /// A fault inside a value.
-    fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
+    pub(crate) fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
         let (offset, length) = fault.place;
         let start = value.offset() + offset;
         let span = Span::new(start..start + length);

@@ -86,8 +86,6 @@ pub(crate) struct Slot {
     pub(crate) row: RowId,
     pub(crate) sound: bool,
     pub(crate) span: Span,
-    /// Where its copy is, when the value was written with escapes.
-    pub(crate) copy: Option<Span>,
 }
 
 /// Reads a scan, as it came from the scanner. Never fails: what is wrong is part of the answer. A [`Reader`] can be told
@@ -260,7 +258,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(crate) fn value(&self, slot: Slot) -> &[u8] {
-        slot.copy.map_or_else(|| self.bytes(slot.span), |copy| self.decoded.bytes(copy))
+        self.decoded.find(slot.span).unwrap_or_else(|| self.bytes(slot.span))
     }
 
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {
