@@ -40,6 +40,11 @@ impl<T: Copy + Default, const MORE: usize> List<T, MORE> {
         }
     }
 
+    /// The same values, where they are few.
+    pub(crate) fn short(&self) -> Option<Self> {
+        self.more.is_none().then_some(Self { first: self.first, more: None, count: self.count })
+    }
+
     pub(crate) fn clear(&mut self) {
         self.count = 0;
     }

@@ -48,7 +48,12 @@ pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
     }
     let mut reading = blank(reader, scan, data.clone(), symbology);
     reading.take(data);
-    reading
+    // The same for most of the others: what has no problem and few elements is put together anew rather than moved with all
+    // the room that it did not need.
+    match reading.slots.short() {
+        Some(slots) if reading.flaws.is_empty() => Reading { slots, flaws: List::new(), ..reading },
+        _ => reading,
+    }
 }
 
 /// Nothing is known yet.

@@ -11,6 +11,8 @@ mod form_properties;
 #[cfg(test)]
 mod forms;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod properties;
