@@ -1,6 +1,7 @@
 //! Application Identifiers as they stand in a message.
 
 use core::fmt;
+use core::str::FromStr;
 
 /// An Application Identifier (AI): the two to four digits that say what the value after them means.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -8,6 +9,10 @@ pub struct Ai {
     /// NUL where there is no digit.
     digits: [u8; 4],
 }
+
+/// Why a text is no AI: it does not have two to four digits and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AiError;
 
 impl Ai {
     /// The first four bytes at most; the table, or a look at the bytes, has made sure that they are digits.
@@ -32,6 +37,24 @@ impl AsRef<str> for Ai {
         self.as_str()
     }
 }
+
+impl FromStr for Ai {
+    type Err = AiError;
+
+    /// Whether there is such an AI is not asked.
+    fn from_str(text: &str) -> Result<Self, AiError> {
+        let is_ai = (2..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_ai { Ok(Self::new(text.as_bytes())) } else { Err(AiError) }
+    }
+}
+
+impl fmt::Display for AiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an AI has two to four digits")
+    }
+}
+
+impl core::error::Error for AiError {}
 
 impl PartialEq<str> for Ai {
     fn eq(&self, other: &str) -> bool {

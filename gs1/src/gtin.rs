@@ -138,13 +138,20 @@ impl fmt::Display for ShortGtin {
 /// The mod-10 check digit for a number without one (GS1 General Specifications, section 7.9): 0 to 9.
 #[must_use]
 pub const fn check_digit(body: u64) -> u8 {
-    let (mut rest, mut sum, mut weight) = (body, 0, 3);
+    let (mut rest, mut sum) = (body, 0);
     while rest > 0 {
-        sum += (rest % 10) * weight;
-        weight = 4 - weight;
-        rest /= 10;
+        sum += weighted_sum((rest % 100_000_000) as u32);
+        rest /= 100_000_000;
     }
     ((10 - sum % 10) % 10) as u8
+}
+
+/// A number with the last digit of what eight digits add up to when they weigh 3 and 1 by turns, from the right. In a pair p
+/// of them with the tens t that is 3(p - 10t) + t, which ends like 3p + t.
+const fn weighted_sum(digits: u32) -> u32 {
+    let (front, back) = (digits / 10_000, digits % 10_000);
+    let (a, b, c, d) = (front / 100, front % 100, back / 100, back % 100);
+    3 * (a + b + c + d) + a / 10 + b / 10 + c / 10 + d / 10
 }
 
 impl FromStr for Gtin {
@@ -185,3 +192,26 @@ impl fmt::Display for GtinError {
 }
 
 impl core::error::Error for GtinError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Digit by digit, as the standard has it.
+    fn by_digits(body: u64) -> u8 {
+        let digits = (0..20).map(|place| body.checked_div(10u64.pow(place)).unwrap_or_default() % 10);
+        let sum: u64 = digits.zip([3, 1].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
+        u8::try_from((10 - sum % 10) % 10).unwrap()
+    }
+
+    #[test]
+    fn check_digits_are_those_of_the_standard() {
+        let mut body = 1;
+        for step in 0..200_000 {
+            assert_eq!(check_digit(body), by_digits(body), "{body}");
+            assert_eq!(check_digit(step), by_digits(step), "{step}");
+            body = body.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        }
+        assert_eq!(check_digit(u64::MAX), by_digits(u64::MAX));
+    }
+}

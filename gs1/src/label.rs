@@ -32,7 +32,7 @@ impl<'r, 'a> Label<'r, 'a> {
     }
 
     /// The elements of all symbols, in the order they came.
-    pub fn elements(&self) -> impl Iterator<Item = Element<'a>> + use<'r, 'a> {
+    pub fn elements(&self) -> impl Iterator<Item = Element<'r>> + use<'r, 'a> {
         self.readings.iter().flat_map(Reading::elements)
     }
 
@@ -85,7 +85,7 @@ impl<'r, 'a> Label<'r, 'a> {
 
     /// An element of an AI whose value is not the first one's.
     fn another_value(&self, id: RowId) -> Option<Slot> {
-        let mut values = self.slots(id).map(|(reading, slot)| (reading.bytes(slot.span), slot));
+        let mut values = self.slots(id).map(|(reading, slot)| (reading.value(slot), slot));
         let (first, _) = values.next()?;
         values.find(|(value, _)| *value != first).map(|(_, slot)| slot)
     }

@@ -3,18 +3,23 @@
 //! # Reading order
 //!
 //! [`read`] and [`Reading`]; [`Reader`]; [`Problem`]; [`Element`] and what its value means; [`Label`]; [`Gtin`] and [`Sscc`];
-//! `Dictionary`; [`ElementString`].
+//! `Dictionary`; [`ElementString`]; [`uri`] and [`bracketed`]; [`epc`], [`rcn`] and [`upce`].
 #![no_std]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
 mod ai;
+pub mod bracketed;
 mod date;
+mod decoded;
 #[cfg(feature = "alloc")]
 mod dictionary;
 mod digits;
+pub mod epc;
+mod form_problem;
 mod gtin;
+mod gtin_format;
 mod label;
 mod lint;
 mod list;
@@ -22,20 +27,26 @@ mod lost;
 mod meaning;
 mod message;
 mod problem;
+pub mod rcn;
 mod reader;
 mod reading;
+mod role;
 mod rules;
 mod span;
 mod sscc;
 mod symbology;
 mod table;
+mod text;
+pub mod upce;
+pub mod uri;
 mod write;
 
-pub use ai::Ai;
+pub use ai::{Ai, AiError};
 pub use date::{CivilDate, Moment, Time};
 #[cfg(feature = "alloc")]
 pub use dictionary::{Dictionary, DictionaryError};
 pub use gtin::{Gtin, GtinError, GtinFormat, ShortGtin, check_digit};
+pub use gtin_format::FormattedGtin;
 pub use label::Label;
 pub use lost::{Alternative, MAX_ALTERNATIVES, SeparatorProbablyLost};
 pub use meaning::{Currency, Decimal, Measure, Money, Quantity, Unit};
@@ -46,4 +57,5 @@ pub use span::Span;
 pub use sscc::{Sscc, SsccError};
 pub use symbology::Symbology;
 pub use table::{Facts, Needs};
+pub use text::{Part, Text};
 pub use write::{CanonicalScan, ElementString};

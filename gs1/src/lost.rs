@@ -5,7 +5,7 @@
 use crate::ai::Ai;
 use crate::lint;
 use crate::reader::Reader;
-use crate::reading::{Element, Reading, Slot};
+use crate::reading::{Element, Form, Reading, Slot};
 use crate::span::Span;
 use crate::table::{Check, Line, RowId, Table};
 
@@ -41,7 +41,10 @@ impl<'a> Reading<'a> {
     /// assert!(other.rest().map(|element| (element.ai.to_string(), element.value)).eq([("17".to_owned(), "261231")]));
     /// ```
     pub fn lost_separators(&self) -> impl Iterator<Item = SeparatorProbablyLost<'_, 'a>> {
-        let warnings = self.slots.iter().map(|slot| SeparatorProbablyLost { reading: self, slot: *slot });
+        // Other forms have no separators.
+        let can_be_lost = matches!(self.form, Form::Number | Form::Elements);
+        let slots = self.slots.iter().filter(move |_| can_be_lost);
+        let warnings = slots.map(|slot| SeparatorProbablyLost { reading: self, slot: *slot });
         warnings.filter(|warning| warning.alternatives().next().is_some())
     }
 }

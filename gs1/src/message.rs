@@ -3,6 +3,8 @@
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::bracketed;
+use crate::decoded::Decoded;
 use crate::gtin::Gtin;
 use crate::lint::{self, Fault, keys};
 use crate::list::List;
@@ -14,6 +16,7 @@ use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
 use crate::table::{self, Line, RowId, Set};
+use crate::uri;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -71,6 +74,7 @@ fn blank<'a>(
         gtin: None,
         sscc: None,
         slots: List::new(),
+        decoded: Decoded::default(),
         flaws: List::new(),
     }
 }
@@ -95,12 +99,15 @@ impl Reading<'_> {
         if data.is_empty() {
             return self.report(Class::Empty, data, Note::Nothing);
         }
+        let bytes = self.scan.get(data.clone()).unwrap_or_default();
         match self.symbology.map_or(Carries::Unknown, Symbology::carries) {
             Carries::Number(length) => self.take_number_and_composite(data, length),
             Carries::NumberAndAddOn => self.take_number_and_add_on(data),
             Carries::Elements => self.take_elements(data),
+            Carries::Unknown | Carries::Text if uri::is_uri(bytes) => self.take_uri(data),
+            Carries::Unknown if bracketed::is_bracketed(bytes) => self.take_bracketed(data),
             Carries::Unknown => self.take_unknown(data),
-            Carries::Plain => {}
+            Carries::Plain | Carries::Text => {}
             Carries::Nothing => {
                 let identifier = data.start - 3..data.start;
                 let note = match self.scan.get(identifier.clone()) {
@@ -277,8 +284,15 @@ impl Reading<'_> {
             slot.sound = false;
             self.report_fault(self.reader.table.ai(id), span, fault);
         }
+        self.take_slot(slot, line, company)
+    }
+
+    /// Whether there was room for it.
+    #[inline]
+    pub(crate) fn take_slot(&mut self, mut slot: Slot, line: &Line, company: &mut Company) -> bool {
+        let (id, span) = (slot.row, slot.span);
         if !company.join(&self.reader.table, id, line, self.reader.requisites)
-            && self.differs_from_earlier(id, span)
+            && self.differs_from_earlier(slot)
         {
             slot.sound = false;
             let ai = self.reader.table.ai(id);
@@ -288,21 +302,19 @@ impl Reading<'_> {
     }
 
     /// Whether an AI stood there with another value; neither is sound then.
-    fn differs_from_earlier(&mut self, id: RowId, span: Span) -> bool {
-        let (scan, value) = (self.scan, self.bytes(span));
-        let mut differs = false;
-        for other in self.slots.iter_mut().filter(|other| other.row == id) {
-            if scan.get(other.span.range()) != Some(value) {
-                differs = true;
-                other.sound = false;
-            }
+    fn differs_from_earlier(&mut self, slot: Slot) -> bool {
+        let is_other = |other: &Slot| other.row == slot.row && self.value(*other) != self.value(slot);
+        let differs = self.slots.iter().any(is_other);
+        if differs {
+            // Which of them is right cannot be told.
+            self.slots.iter_mut().filter(|other| other.row == slot.row).for_each(|other| other.sound = false);
         }
         differs
     }
 
     /// What the AIs have to do with each other.
     #[cold]
-    fn judge(&mut self, present: &Set) {
+    pub(crate) fn judge(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
         let (slots, flaws) = (&self.slots, &mut self.flaws);
         rules::contradictions(&reader.table, present, slots, flaws);
@@ -348,7 +360,7 @@ impl Reading<'_> {
     }
 
     /// A fault inside a value.
-    fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
+    pub(crate) fn report_fault(&mut self, ai: Ai, value: Span, fault: Fault) {
         let (offset, length) = fault.place;
         let start = value.offset() + offset;
         let span = Span::new(start..start + length);

@@ -102,6 +102,42 @@ pub enum Class {
     Repeat,
     /// A key without its serial number beside a digital signature.
     DigsigSerial,
+    /// The check digit of a price, weight or count inside a restricted number does not fit it.
+    PriceCheckDigit,
+    /// A UPC-E that does not begin with number system 0 or 1.
+    UpcENumberSystem,
+    /// Brackets that do not hold AIs, each before its value.
+    BracketSyntax,
+    /// No web address.
+    UriSyntax,
+    /// A web address without a primary key, such as `/01/` and a GTIN.
+    DlNoKey,
+    /// An AI in a web address without a value.
+    DlEmptyValue,
+    /// A NUL character in a web address, written `%00`.
+    DlNull,
+    /// A number in a query that is no AI.
+    DlUnknownAi,
+    /// AIs in a path that do not belong to its primary key, or not in this order.
+    DlKeySequence,
+    /// An AI that stands in a web address twice.
+    DlDuplicate,
+    /// An AI in a query that may not stand there.
+    DlNotAttribute,
+    /// An AI in a query that belongs in the path, behind its primary key.
+    DlShouldBePath,
+    /// A tag of no scheme that is read here.
+    EpcHeader,
+    /// A tag whose partition value is 7: it says how long the company prefix is, and only 0 to 6 are defined.
+    EpcPartition,
+    /// A tag whose company prefix has more digits than its partition allows.
+    EpcCompanyPrefixRange,
+    /// A tag whose reference or serial number has more digits than there is room for.
+    EpcItemRange,
+    /// A tag with fewer bits than its scheme has.
+    EpcTruncated,
+    /// A tag whose content is not written in hexadecimal digits.
+    EpcNotHex,
 }
 
 impl Class {
@@ -146,6 +182,24 @@ impl Class {
             Self::Requisite => "requisite",
             Self::Repeat => "repeat",
             Self::DigsigSerial => "digsig-serial",
+            Self::PriceCheckDigit => "price-check-digit",
+            Self::UpcENumberSystem => "upc-e-number-system",
+            Self::BracketSyntax => "bracket-syntax",
+            Self::UriSyntax => "uri-syntax",
+            Self::DlNoKey => "dl-no-key",
+            Self::DlEmptyValue => "dl-empty-value",
+            Self::DlNull => "dl-null",
+            Self::DlUnknownAi => "dl-unknown-ai",
+            Self::DlKeySequence => "dl-key-sequence",
+            Self::DlDuplicate => "dl-duplicate",
+            Self::DlNotAttribute => "dl-not-attribute",
+            Self::DlShouldBePath => "dl-should-be-path",
+            Self::EpcHeader => "epc-header",
+            Self::EpcPartition => "epc-partition",
+            Self::EpcCompanyPrefixRange => "epc-company-prefix-range",
+            Self::EpcItemRange => "epc-item-range",
+            Self::EpcTruncated => "epc-truncated",
+            Self::EpcNotHex => "epc-not-hex",
         }
     }
 
@@ -185,7 +239,27 @@ impl Class {
             Self::AiUnknown => "is not known",
             Self::Mutex => "contradicts another AI",
             Self::Requisite => "needs another AI beside it",
-            Self::Empty | Self::SymbologyMissing | Self::SymbologyUnsupported => "cannot be read",
+            Self::Empty
+            | Self::SymbologyMissing
+            | Self::SymbologyUnsupported
+            | Self::PriceCheckDigit
+            | Self::UpcENumberSystem
+            | Self::BracketSyntax
+            | Self::UriSyntax
+            | Self::DlNoKey
+            | Self::DlEmptyValue
+            | Self::DlNull
+            | Self::DlUnknownAi
+            | Self::DlKeySequence
+            | Self::DlDuplicate
+            | Self::DlNotAttribute
+            | Self::DlShouldBePath
+            | Self::EpcHeader
+            | Self::EpcPartition
+            | Self::EpcCompanyPrefixRange
+            | Self::EpcItemRange
+            | Self::EpcTruncated
+            | Self::EpcNotHex => "cannot be read",
         }
     }
 }
@@ -348,6 +422,25 @@ impl<'d> Problem<'d> {
             Class::Mutex => "count this label by hand, and tell its maker",
             Class::Requisite => "scan the other symbols of the label too",
             Class::Repeat => "scan one label at a time",
+            Class::PriceCheckDigit => "weigh or price the piece again",
+            Class::UpcENumberSystem => "scan again, or key the longer number",
+            Class::BracketSyntax => {
+                "write each AI in brackets before its value, as in `(01)04006381333931(10)A7`"
+            }
+            Class::UriSyntax => "check the address for blanks and other characters that belong in no address",
+            Class::DlNoKey => "scan the symbol that holds the GTIN, or key the GTIN",
+            Class::DlEmptyValue | Class::DlNull | Class::DlUnknownAi => {
+                "tell the maker of the address; the rest of it was read"
+            }
+            Class::DlKeySequence | Class::DlDuplicate | Class::DlNotAttribute | Class::DlShouldBePath => {
+                "tell the maker of the address; its elements were read"
+            }
+            Class::EpcHeader => "read a tag that holds an SGTIN, SSCC, SGLN, GRAI or GIAI",
+            Class::EpcPartition | Class::EpcCompanyPrefixRange | Class::EpcItemRange => {
+                "have the tag written anew"
+            }
+            Class::EpcTruncated => "read the tag again, all of its EPC bank",
+            Class::EpcNotHex => "set the reader to send hexadecimal digits",
             Class::CharsetPadding
             | Class::CheckPair
             | Class::CompanyPrefix
@@ -400,6 +493,39 @@ impl fmt::Display for What<'_, '_> {
             ),
             (_, Detail::TooManyBytes) => write!(f, "the scan has more than {MAX_BYTES} bytes"),
             (_, Detail::TooManyElements) => write!(f, "the scan has more than {MAX_ELEMENTS} elements"),
+            (Class::PriceCheckDigit, _) => {
+                f.write_str("the check digit of the price or weight in the number does not fit it")
+            }
+            (Class::UpcENumberSystem, _) => f.write_str("the UPC-E does not begin with `0` or `1`"),
+            (Class::BracketSyntax, _) => {
+                write!(f, "the brackets from byte {at} on do not hold an AI and its value")
+            }
+            (Class::UriSyntax, _) => write!(f, "the web address has a fault at byte {at} of the scan"),
+            (Class::DlNoKey, _) => f.write_str("the web address holds no primary key"),
+            (Class::DlEmptyValue, _) => write!(f, "{subject} has no value in the web address"),
+            (Class::DlNull, _) => write!(f, "{subject} holds a NUL character in the web address"),
+            (Class::DlUnknownAi, _) => {
+                write!(f, "the web address holds a number that is no AI (byte {at} of the scan)")
+            }
+            (Class::DlKeySequence, _) => write!(
+                f,
+                "what stands behind {subject} in the web address does not belong there in this order"
+            ),
+            (Class::DlDuplicate, _) => write!(f, "{subject} stands in the web address twice"),
+            (Class::DlNotAttribute, _) => write!(f, "{subject} may not stand in the query of a web address"),
+            (Class::DlShouldBePath, _) => {
+                write!(f, "{subject} belongs in the path of the web address, not in its query")
+            }
+            (Class::EpcHeader, _) => f.write_str("the tag's header names no scheme that is read here"),
+            (Class::EpcPartition, _) => f.write_str("the tag's partition value is not 0 to 6"),
+            (Class::EpcCompanyPrefixRange, _) => {
+                f.write_str("the tag's company prefix is too large for its partition")
+            }
+            (Class::EpcItemRange, _) => f.write_str("the tag's reference or serial number is too large"),
+            (Class::EpcTruncated, _) => {
+                write!(f, "the tag's content ends too early (after byte {at} of the scan)")
+            }
+            (Class::EpcNotHex, _) => write!(f, "byte {at} of the tag's content is no hexadecimal digit"),
             (_, Detail::Length { min, max, found }) => {
                 write!(f, "{subject} has {found} characters, {} are expected", Expected(problem.ai, min, max))
             }

@@ -2,6 +2,7 @@
 
 use crate::ai::Ai;
 use crate::date::CivilDate;
+use crate::decoded::Decoded;
 use crate::digits;
 use crate::gtin::Gtin;
 use crate::list::List;
@@ -12,6 +13,7 @@ use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::Symbology;
 use crate::table::{RowId, Set};
+use crate::text::Part;
 
 /// Longer scans are not looked into: the largest symbol there is, a QR code, holds 7089 digits.
 pub const MAX_BYTES: usize = 8192;
@@ -24,6 +26,8 @@ pub const MAX_PROBLEMS: usize = Flaws::MAX;
 type Slots = List<Slot, 56>;
 /// The problems of a scan, or of a label.
 pub(crate) type Flaws = List<Flaw, 8>;
+/// The elements of a form that is not an element string: as many as a reading holds.
+pub(crate) type Parts<'a> = List<Part<'a>, 56>;
 
 /// What a scan says. Borrows the scan, and the reader.
 ///
@@ -43,6 +47,7 @@ pub struct Reading<'a> {
     pub(crate) gtin: Option<Gtin>,
     pub(crate) sscc: Option<Sscc>,
     pub(crate) slots: Slots,
+    pub(crate) decoded: Decoded,
     pub(crate) flaws: Flaws,
 }
 
@@ -53,6 +58,10 @@ pub enum Form {
     Number,
     /// A GS1 element string.
     Elements,
+    /// A GS1 Digital Link.
+    DigitalLink,
+    /// Bracketed text.
+    Bracketed,
     /// Neither: nothing is known of it.
     Plain,
 }
@@ -62,7 +71,7 @@ pub enum Form {
 pub struct Element<'a> {
     /// The AI.
     pub ai: Ai,
-    /// The value, as it came.
+    /// The value; where it was written with escapes, what they stand for.
     pub value: &'a str,
     /// Where the value stands in the scan.
     pub span: Span,
@@ -133,13 +142,13 @@ impl<'a> Reading<'a> {
 
     /// The lot: AI 10.
     #[must_use]
-    pub fn lot(&self) -> Option<&'a str> {
+    pub fn lot(&self) -> Option<&str> {
         self.sound("10")
     }
 
     /// The serial number: AI 21.
     #[must_use]
-    pub fn serial(&self) -> Option<&'a str> {
+    pub fn serial(&self) -> Option<&str> {
         self.sound("21")
     }
 
@@ -184,21 +193,21 @@ impl<'a> Reading<'a> {
     }
 
     /// All elements in the order they came, sound or not. A value that is no UTF-8 is left out: its problem says where it is.
-    pub fn elements(&self) -> impl Iterator<Item = Element<'a>> {
+    pub fn elements(&self) -> impl Iterator<Item = Element<'_>> + Clone {
         self.slots.iter().filter_map(|slot| self.element_of(*slot))
     }
 
     /// The first value of an AI, sound or not.
     #[must_use]
-    pub fn element(&self, ai: &str) -> Option<&'a str> {
+    pub fn element(&self, ai: &str) -> Option<&str> {
         let id = self.reader.table.named(ai)?;
         let slot = self.slots.iter().find(|slot| slot.row == id)?;
-        str::from_utf8(self.bytes(slot.span)).ok()
+        str::from_utf8(self.value(*slot)).ok()
     }
 
     /// The first element of an AI, if it is sound: what its value means is a call away.
     #[must_use]
-    pub fn sound_element(&self, ai: &str) -> Option<Element<'a>> {
+    pub fn sound_element(&self, ai: &str) -> Option<Element<'_>> {
         let id = self.reader.table.named(ai)?;
         let slot = self.slots.iter().find(|slot| slot.sound && slot.row == id)?;
         self.element_of(*slot)
@@ -237,15 +246,19 @@ impl<'a> Reading<'a> {
         present
     }
 
-    fn sound(&self, ai: &str) -> Option<&'a str> {
+    fn sound(&self, ai: &str) -> Option<&str> {
         self.sound_element(ai).map(|element| element.value)
     }
 
-    fn element_of(&self, slot: Slot) -> Option<Element<'a>> {
+    fn element_of(&self, slot: Slot) -> Option<Element<'_>> {
         let table = &self.reader.table;
-        let value = str::from_utf8(self.bytes(slot.span)).ok()?;
+        let value = str::from_utf8(self.value(slot)).ok()?;
         let title = table.line(slot.row).map(|line| table.title(line)).unwrap_or_default();
         Some(Element { ai: table.ai(slot.row), value, span: slot.span, title })
+    }
+
+    pub(crate) fn value(&self, slot: Slot) -> &[u8] {
+        self.decoded.find(slot.span).unwrap_or_else(|| self.bytes(slot.span))
     }
 
     pub(crate) fn bytes(&self, span: Span) -> &'a [u8] {

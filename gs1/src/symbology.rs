@@ -45,6 +45,8 @@ pub(crate) enum Carries {
     NumberAndAddOn,
     /// An element string.
     Elements,
+    /// Text that may be a Digital Link.
+    Text,
     /// It may be anything.
     Unknown,
     /// Nothing that GS1 defines.
@@ -90,6 +92,8 @@ impl Symbology {
             | Self::Gs1QrCode
             | Self::Gs1DotCode => Carries::Elements,
             Self::Unnamed => Carries::Unknown,
+            // DataMatrix, QR Code and DotCode without FNC1 in front.
+            Self::Plain('d' | 'Q', '1') | Self::Plain('J', '0') => Carries::Text,
             // An add-on alone is the price or the issue of a magazine whose number was missed.
             Self::AddOn2 | Self::AddOn5 | Self::Plain(..) => Carries::Plain,
             Self::Unsupported(..) => Carries::Nothing,

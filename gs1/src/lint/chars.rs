@@ -48,6 +48,11 @@ fn is(byte: u8, set: u8) -> bool {
     SETS.get(usize::from(byte)).is_some_and(|sets| sets & set != 0)
 }
 
+/// Of the set of 82 characters.
+pub(crate) fn is_text(byte: &u8) -> bool {
+    is(*byte, TEXT)
+}
+
 pub(super) fn check(set: CharSet, value: &[u8]) -> Lint {
     match set {
         CharSet::Digits => digits(value),

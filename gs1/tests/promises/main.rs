@@ -5,8 +5,18 @@ mod checks;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod form_examples;
+#[cfg(test)]
+mod form_properties;
+#[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod numbers;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod tags;
 #[cfg(test)]
 mod vectors;
