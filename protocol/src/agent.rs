@@ -275,6 +275,9 @@ impl AgentSession {
             self.sent = tip.seq;
             if tip.seq >= goal.seq {
                 self.events.push_back(AgentEvent::Release);
+                // Until now the replica was shorter than what the hub holds, and could not say so.
+                let reconciled = self.reconciled.min(goal.seq);
+                self.events.push_back(AgentEvent::Progress { committed: goal.seq, reconciled });
                 self.run();
             }
         }

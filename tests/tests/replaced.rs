@@ -27,10 +27,11 @@ fn a_spare_machine_takes_the_store_over_only_when_told_to() {
     assert_refuses(&second);
     second.stop().unwrap();
 
-    // The spare is told to: it gets the whole ledger back, and goes on behind it.
-    let mut spare = world.box_of("s001", "spare", &identity, hub.quic()).unwrap().taking_over();
+    // Told to take over, the same machine gets the whole ledger back, knows that the hub has it, and goes on behind it.
+    let mut spare = world.box_of("s001", "second", &identity, hub.quic()).unwrap().taking_over();
     spare.start().unwrap();
-    let back = spare.until(Patience::SHORT, "has the ledger back", |now| now.seq >= before.seq).unwrap();
+    let back =
+        spare.until(Patience::SHORT, "has the ledger back", |now| now.committed >= before.seq).unwrap();
     assert_eq!((back.seq, &back.hash, &back.digest), (before.seq, &before.hash, &before.digest));
     assert_eq!(back.epoch, before.epoch + 1);
     assert_eq!(spare.movements().unwrap(), ledger);

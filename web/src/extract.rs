@@ -31,6 +31,10 @@ pub struct Json<T>(pub T);
 #[derive(Debug, Clone)]
 pub struct JsonText(pub Bytes);
 
+/// A body of any media type, whole. Refused with `body_too_large` or `body_interrupted`.
+#[derive(Debug, Clone)]
+pub struct Whole(pub Bytes);
+
 /// The query parameters. Refused with `query_invalid`.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<T>(pub T);
@@ -62,6 +66,15 @@ impl<S: Send + Sync> FromRequest<S> for JsonText {
                 "the body must be declared with the header `content-type: application/json`",
             ));
         }
+        let Whole(body) = Whole::from_request(request, state).await?;
+        Ok(Self(body))
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Whole {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let body = Bytes::from_request(request, state).await.map_err(|unread| {
             if unread.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 Problem::new(&BODY_TOO_LARGE, "the body is larger than this address takes: send it in parts")

@@ -62,9 +62,11 @@ pub(crate) async fn feed(options: Options) -> Result<ExitCode> {
     let device: Device = client.get_json(&format!("/v1/devices/{}", options.device)).await?;
     let mut seq = device.last;
     let (mut recorded, mut rejected) = (0_u64, 0_u64);
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = lines.next_line().await? {
-        let code = line.trim_end_matches(['\r', '\n']);
+    // As bytes: a reader set wrongly sends what is no text, and the lines behind it are scans like any other.
+    let mut lines = BufReader::new(tokio::io::stdin()).split(b'\n');
+    while let Some(line) = lines.next_segment().await? {
+        let line = String::from_utf8_lossy(&line);
+        let code = line.trim_end_matches('\r');
         if code.trim().is_empty() {
             continue;
         }

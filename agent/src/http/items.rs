@@ -7,7 +7,7 @@ use ledger::Item;
 use ledger::catalogue::{Currency, ImportHeaderError, ItemReader, RowError};
 use serde::{Deserialize, Serialize};
 use web::Problem;
-use web::extract::{Path, Query};
+use web::extract::{Path, Query, Whole};
 use web::problem::QUERY_INVALID;
 
 use super::App;
@@ -66,7 +66,7 @@ struct PriceView {
 pub(super) async fn import(
     State(app): State<App>,
     Query(reading): Query<Reading>,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Result<Json<Imported>, Problem> {
     let currency = match reading.currency.as_deref() {
         None => DEFAULT_CURRENCY,

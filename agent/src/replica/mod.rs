@@ -422,7 +422,7 @@ impl Replica {
         self.change_sync(move |sync| sync.claim = Some(claim)).await
     }
 
-    /// Persists the epoch that the hub gave; the claim is done with.
+    /// Persists the epoch that the hub gave; the claim is done with, and so is whatever stopped the recording before it.
     ///
     /// # Errors
     /// [`ReplicaError`] when it could not be stored.
@@ -430,6 +430,7 @@ impl Replica {
         self.change_sync(move |sync| {
             sync.epoch = epoch;
             sync.claim = None;
+            sync.read_only = None;
         })
         .await
     }

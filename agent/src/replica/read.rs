@@ -144,8 +144,7 @@ impl Reader {
     ) -> Result<Vec<T>, Fault> {
         let mut statement =
             self.db.prepare_cached(select_entries!("WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?;
-        let mut rows =
-            statement.query([after.get().cast_signed(), i64::try_from(max).unwrap_or(i64::MAX)])?;
+        let mut rows = statement.query([stored(after.get()), i64::try_from(max).unwrap_or(i64::MAX)])?;
         let mut entries = Vec::new();
         while let Some(found) = rows.next()? {
             let entry = row::read_entry(found, &self.db, &mut self.names)?;
@@ -193,6 +192,11 @@ impl Reader {
         snapshot.finish()?;
         Ok(found)
     }
+}
+
+/// SQLite's integers are signed: what is beyond the largest is behind every row.
+fn stored(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn covered(db: &Connection) -> Result<Seq, Fault> {
@@ -376,7 +380,7 @@ fn quarantined(db: &Connection, after: u64, max: usize) -> Result<Vec<Quarantine
                FROM quarantine WHERE id > ? ORDER BY id LIMIT ?";
     let mut statement = db.prepare_cached(sql)?;
     let limit = i64::try_from(max).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![after.cast_signed(), limit], |row| {
+    let rows = statement.query_map(params![stored(after), limit], |row| {
         Ok(Quarantined {
             id: row.get::<_, i64>(0)?.cast_unsigned(),
             rejected: Rejected {

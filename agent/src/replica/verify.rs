@@ -92,9 +92,23 @@ fn fold_snapshot(reader: &mut Reader) -> Result<Report, Fault> {
         }
     }
     fold.compare(reader, &mut report)?;
+    check_file(reader, &mut report)?;
     report.tip = fold.tip;
     report.positions = fold.positions.len();
     Ok(report)
+}
+
+/// What SQLite itself has to say about the file: damage in a part that the fold does not read.
+fn check_file(reader: &Reader, report: &mut Report) -> Result<(), Fault> {
+    let mut statement = reader.db.prepare("PRAGMA integrity_check(100)")?;
+    let mut rows = statement.query([])?;
+    while let Some(found) = rows.next()? {
+        let said: String = found.get(0)?;
+        if said != "ok" {
+            report.find(|| format!("the file is damaged: {said}"));
+        }
+    }
+    Ok(())
 }
 
 #[derive(Default)]

@@ -19,6 +19,12 @@ const OFFSET_WARNED_MS: u32 = 2 * 60 * 1000;
 /// A clock that is off by more than this cannot be believed until somebody confirms it (R15).
 const OFFSET_MAX_MS: u32 = 24 * 60 * 60 * 1000;
 
+/// The largest number that every client's JSON keeps exactly. A device that got there could not go on.
+const DEVICE_SEQ_MAX: u64 = (1 << 53) - 1;
+
+/// 2000-01-01: a clock that says less has lost its battery.
+const OCCURRED_MIN: Timestamp = Timestamp::from_millis(946_684_800_000);
+
 /// An event as a command.
 #[derive(Debug)]
 pub(super) struct Resolved {
@@ -40,8 +46,9 @@ pub(super) fn resolve(
     known: impl Fn(Gtin) -> Option<Known>,
 ) -> Result<Resolved, Rejection> {
     let device = DeviceId::new(&event.device).map_err(|error| invalid("device", &error))?;
-    if event.device_seq == 0 || i64::try_from(event.device_seq).is_err() {
-        return Err(wrong("device_seq", "it counts from 1", "number the device's events 1, 2, 3, and so on"));
+    if !(1..=DEVICE_SEQ_MAX).contains(&event.device_seq) {
+        let what = format!("`{}` is not between 1 and {DEVICE_SEQ_MAX}", event.device_seq);
+        return Err(wrong("device_seq", &what, "number the device's events 1, 2, 3, and so on"));
     }
     let (gtin, reading) = decode(event.code.as_bytes())?;
     let item = known(gtin).ok_or_else(|| Rejection {
@@ -219,8 +226,10 @@ fn occurred(event: &Event, now: Timestamp) -> Result<(Timestamp, Vec<Warning>), 
         device_clock.map_err(|error: TimestampError| invalid("occurred_at", &error))?;
     let at = device_clock.map_or(now, |clock| clock.shifted(i64::from(offset)));
     let ahead = at.millis_since(now);
-    if offset.unsigned_abs() > OFFSET_MAX_MS || ahead > i64::from(OFFSET_MAX_MS) {
-        let detail = if ahead > i64::from(OFFSET_MAX_MS) {
+    if offset.unsigned_abs() > OFFSET_MAX_MS || ahead > i64::from(OFFSET_MAX_MS) || at < OCCURRED_MIN {
+        let detail = if at < OCCURRED_MIN {
+            format!("it happened at {at}, before there were such devices")
+        } else if ahead > i64::from(OFFSET_MAX_MS) {
             format!("it happened at {at}, more than a day from now")
         } else {
             format!("the device's clock is off by {} hours", offset.unsigned_abs() / 3_600_000)

@@ -150,6 +150,12 @@ async fn refused(uplink: &Uplink, parts: &Parts, why: &Refuse) -> bool {
             );
             stop_recording(replica, &why).await;
         }
+        Refuse::Fenced { current_epoch } if Epoch::new(*current_epoch) < replica.sync_state().epoch => {
+            error!(
+                epoch = current_epoch,
+                "the hub knows an older life of this store only: it was rewound; counting on, ask its operator"
+            );
+        }
         Refuse::Fenced { current_epoch } => {
             stop_recording(
                 replica,

@@ -46,6 +46,9 @@ pub(super) async fn run(mut link: AgentLink, parts: &Parts) -> Result<Ended, Fai
             link.sender.finish(CloseReason::Done).await;
             return Ok(Ended::Refused(why));
         }
+        if session.is_running() {
+            record_again(&parts.replica).await?;
+        }
         pulse.look(session.is_running());
         tokio::select! {
             received = link.receiver.recv() => {
@@ -66,6 +69,15 @@ pub(super) async fn run(mut link: AgentLink, parts: &Parts) -> Result<Ended, Fai
             }
         }
     }
+}
+
+/// A hub that lets this replica write takes back what a refusal before it has stopped.
+async fn record_again(replica: &Replica) -> Result<(), ReplicaError> {
+    if let Some(why) = replica.sync_state().read_only {
+        info!("recording goes on: the hub lets this replica write again ({why})");
+        replica.clear_read_only().await?;
+    }
+    Ok(())
 }
 
 fn snapshot(replica: &Replica) -> AgentSnapshot {

@@ -91,6 +91,8 @@ async fn each_event_has_an_outcome_of_its_own() {
         (json!({"device_seq": 22, "code": "0204006381333931375"}),                                    "accepted 11"),
         (json!({"device_seq": 23, "code": "4006381333931", "intent": "return", "qty": 6}),            "accepted 17"),
         (json!({"device_seq": 20, "code": "4006381333931", "shelf": 3}),                              "rejected event_invalid"),
+        (json!({"device_seq": 24, "code": "4006381333931", "occurred_at": "0001-01-01T00:00:00Z"}),   "rejected clock_unbelievable"),
+        (json!({"device_seq": 9_007_199_254_740_992_u64, "code": "4006381333931"}),                   "rejected event_invalid"),
         (json!({"device_seq": 0, "code": "4006381333931"}),                                           "rejected event_invalid"),
         (json!({"code": "4006381333931"}),                                                            "rejected event_invalid"),
     ];
@@ -118,7 +120,7 @@ async fn each_event_has_an_outcome_of_its_own() {
     // Every rejected event is kept: once each, in the order they came first.
     let kept = store.get("/v1/quarantine?limit=500").await;
     let kept = kept["events"].as_array().unwrap();
-    assert_eq!(kept.len(), 14, "{kept:?}");
+    assert_eq!(kept.len(), 16, "{kept:?}");
     assert_eq!((&kept[0]["code"], &kept[0]["recorded"]), (&json!("device_seq_reused"), &json!(1)));
     store.agent.stop().await;
 }
@@ -204,6 +206,8 @@ async fn listings_go_on_where_the_page_before_ended() {
         after = page["next"].clone();
     }
     assert_eq!(seqs, (1..=25).collect::<Vec<u64>>());
+    let beyond = store.get("/v1/movements?after=18446744073709551615").await;
+    assert_eq!(beyond, json!({"movements": [], "next": null}));
     let first = store.get("/v1/positions?limit=1").await;
     assert_eq!(first["items"][0]["gtin"], "00000096385074");
     let second = store.get(&format!("/v1/positions?limit=1&after={}", first["next"].as_str().unwrap())).await;
