@@ -102,6 +102,24 @@ pub fn write_bundle(file: &Path, bundle: &Bundle) -> Result<(), Error> {
     std::fs::rename(&draft, file).map_err(|source| Error::File { file: file.to_owned(), source })
 }
 
+/// Makes sure that [`write_bundle`] has a place to write to, before anybody is enrolled.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn check_place(file: &Path) -> Result<(), Error> {
+    let failed = |source| Error::File { file: file.to_owned(), source };
+    let parent = match file.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let found = std::fs::metadata(parent).map_err(failed)?;
+    if found.is_dir() && !file.is_dir() {
+        Ok(())
+    } else {
+        Err(failed(io::Error::from(io::ErrorKind::IsADirectory)))
+    }
+}
+
 /// The authority that [`init`] made.
 pub(crate) fn load(data_dir: &Path) -> Result<Authority, Error> {
     let directory = data_dir.join(DIRECTORY);

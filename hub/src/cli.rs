@@ -151,6 +151,7 @@ async fn carry_out(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Ca(CaVerb::Init(Init { data, name })) => ca::init(&data.data_dir, &name)?,
         Verb::Enrol(Enrol { store, data, out, days, name }) => {
+            ca::check_place(&out)?;
             let bundle = ca::enrol(&data.data_dir, store, name.as_deref(), days)?;
             ca::write_bundle(&out, &bundle)?;
         }
