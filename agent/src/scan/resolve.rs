@@ -36,7 +36,7 @@ pub(super) struct Resolved {
 
 /// The GTIN in what a scanner sent or somebody typed.
 pub(super) fn gtin(code: &[u8]) -> Result<Gtin, Rejection> {
-    decode(code).map(|(gtin, _reading)| gtin)
+    item_of(&gs1::read(code))
 }
 
 /// Resolves an event received at `now`.
@@ -50,7 +50,8 @@ pub(super) fn resolve(
         let what = format!("`{}` is not between 1 and {DEVICE_SEQ_MAX}", event.device_seq);
         return Err(wrong("device_seq", &what, "number the device's events 1, 2, 3, and so on"));
     }
-    let (gtin, reading) = decode(event.code.as_bytes())?;
+    let reading = gs1::read(event.code.as_bytes());
+    let gtin = item_of(&reading)?;
     let item = known(gtin).ok_or_else(|| Rejection {
         code: "unknown_item",
         detail: format!("item {gtin} is not in the catalogue"),
@@ -64,10 +65,9 @@ pub(super) fn resolve(
     Ok(Resolved { command, stamp, name: Some(item.name), warnings })
 }
 
-/// Reads a code. What is not understood of a label that names its item beyond doubt is no reason to refuse it: the
+/// The item that a code names. What is not understood of a label that names its item beyond doubt is no reason to refuse it: the
 /// goods are in the customer's hands.
-fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
-    let reading = gs1::read(code);
+fn item_of(reading: &Reading<'_>) -> Result<Gtin, Rejection> {
     let gtin = reading.gtin();
     let serious = reading.problems().find(|problem| gtin.is_none() || is_serious(problem));
     if let Some(problem) = serious {
@@ -76,7 +76,7 @@ fn decode(code: &[u8]) -> Result<(Gtin, Reading<'_>), Rejection> {
         return Err(Rejection { code, detail, hint: Some(problem.hint()), gtin, seq: None });
     }
     match gtin {
-        Some(gtin) => Ok((gtin, reading)),
+        Some(gtin) => Ok(gtin),
         None => Err(Rejection {
             code: "code_without_item",
             detail: "the code names no trade item".to_owned(),
