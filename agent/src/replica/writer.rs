@@ -1,11 +1,14 @@
 //! The one thread that writes: it takes what waits, records it in one transaction, and answers once that is on disk.
 //!
+//! It waits for nobody: what comes during a commit makes the next group. Waiting a part of a commit's time for those who
+//! will surely be back cost a wake-up for each of them, and a tenth of the scans a second.
+//!
 //! The order that keeps the promise: commit, then publish, then answer. When anything fails in between, the whole
 //! transaction is rolled back and everyone in it is told that nothing was recorded.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
 use ledger::TradingDay;
 use rusqlite::Connection;
@@ -95,14 +98,8 @@ pub(super) fn run(
 ) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
-    let mut writer = Writer {
-        db,
-        book: Book::new(db, trading_day, tip, sync)?,
-        published,
-        group: Vec::new(),
-        pace: Pace::default(),
-        commits,
-    };
+    let mut writer =
+        Writer { db, book: Book::new(db, trading_day, tip, sync)?, published, group: Vec::new(), commits };
     let ended = writer.serve(messages);
     writer.write_marks();
     Ok(ended)
@@ -113,15 +110,7 @@ struct Writer<'c> {
     book: Book<'c>,
     published: &'c Published,
     group: Vec<Box<dyn Job>>,
-    pace: Pace,
     commits: &'c checkpoint::Commits,
-}
-
-/// How groups have been of late, to judge whether waiting for more is worth it.
-#[derive(Debug, Default)]
-struct Pace {
-    events: usize,
-    commit: Duration,
 }
 
 impl Writer<'_> {
@@ -175,19 +164,16 @@ impl Writer<'_> {
         let done = self.begin().and_then(|()| {
             let mut size = self.work(events, job)?;
             while size < GROUP_EVENTS_MAX {
-                match self.pace.more(messages, size) {
-                    Some(Message::Job { events, job }) => size = size.saturating_add(self.work(events, job)?),
-                    Some(Message::Stop { ended: waiting }) => {
+                match messages.try_recv() {
+                    Ok(Message::Job { events, job }) => size = size.saturating_add(self.work(events, job)?),
+                    Ok(Message::Stop { ended: waiting }) => {
                         ended = Some(waiting);
                         break;
                     }
-                    None => break,
+                    Err(_none_waits) => break,
                 }
             }
-            let began = Instant::now();
-            self.commit(false)?;
-            self.pace = Pace { events: size, commit: began.elapsed() };
-            Ok(())
+            self.commit(false)
         });
         match done {
             Ok(()) => self.group.drain(..).for_each(|job| job.answer(None)),
@@ -238,24 +224,6 @@ impl Writer<'_> {
         failed
     }
 }
-
-impl Pace {
-    /// What else belongs into the group: what waits, and what is likely to come while waiting costs less than another
-    /// commit. The callers of the last group tend to be back at once; a lone caller is never waited for.
-    fn more(&self, messages: &Receiver<Message>, size: usize) -> Option<Message> {
-        match messages.try_recv() {
-            Ok(message) => Some(message),
-            Err(TryRecvError::Disconnected) => None,
-            Err(TryRecvError::Empty) if size < self.events && LINGER_SHARE > 0 => {
-                messages.recv_timeout(self.commit / LINGER_SHARE).ok()
-            }
-            Err(TryRecvError::Empty) => None,
-        }
-    }
-}
-
-/// The share of a commit's duration that the writer waits for one more event.
-const LINGER_SHARE: u32 = 4;
 
 fn replace<T: PartialEq + Clone>(published: &mut T, new: &T) -> bool {
     let changed = published != new;
