@@ -16,6 +16,15 @@ use super::latency::Latencies;
 /// # Errors
 /// When the file cannot be written.
 pub fn append_and_sync(directory: &Path, times: u32) -> Result<Latencies> {
+    append_and_sync_paced(directory, times, Duration::ZERO)
+}
+
+/// The same, but one every `pace`, as scans come in a shop, and not as fast as the disk allows. One that was due while the
+/// one before still waited has waited since then: while the disk stalls, all wait who come, not only the first.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn append_and_sync_paced(directory: &Path, times: u32, pace: Duration) -> Result<Latencies> {
     let path = directory.join("raw-sync");
     let mut file = OpenOptions::new()
         .create_new(true)
@@ -23,11 +32,15 @@ pub fn append_and_sync(directory: &Path, times: u32) -> Result<Latencies> {
         .open(&path)
         .with_context(|| format!("`{}` cannot be created", path.display()))?;
     let mut latencies = Latencies::default();
+    let mut due = Instant::now();
     for _ in 0..times {
-        let start = Instant::now();
+        let early = due.saturating_duration_since(Instant::now());
+        thread::sleep(early);
+        let begun = if early.is_zero() { due } else { Instant::now() };
         file.write_all(&[0x5a; PAGE_BYTES]).context("appending failed")?;
         file.sync_data().context("syncing failed")?;
-        latencies.record(start.elapsed());
+        latencies.record(begun.elapsed());
+        due = if pace.is_zero() { Instant::now() } else { due + pace };
     }
     std::fs::remove_file(&path).with_context(|| format!("`{}` cannot be removed", path.display()))?;
     Ok(latencies)
@@ -58,21 +71,6 @@ pub fn append_and_sync_at_once(
     let elapsed = start.elapsed();
     (0..threads).try_for_each(|number| std::fs::remove_dir(place(number)))?;
     Ok((elapsed, latencies))
-}
-
-/// The same once every `pace`, as scans come in a shop, and not as fast as the disk allows.
-///
-/// # Errors
-/// When the file cannot be written.
-pub fn append_and_sync_paced(directory: &Path, times: u32, pace: Duration) -> Result<Latencies> {
-    let mut latencies = Latencies::default();
-    let mut next = Instant::now();
-    for _ in 0..times {
-        thread::sleep(next.saturating_duration_since(Instant::now()));
-        next += pace;
-        latencies.append(append_and_sync(directory, 1)?);
-    }
-    Ok(latencies)
 }
 
 /// A page of SQLite, and of most file systems.

@@ -117,9 +117,14 @@ impl Scanned {
         self.latencies.count() as f64 / self.elapsed.as_secs_f64().max(f64::MIN_POSITIVE)
     }
 
+    /// What 99 of 100 scans took at most.
+    pub(crate) fn p99_ms(&self) -> f64 {
+        self.latencies.summary().p99_ms
+    }
+
     /// Adds what came after it.
-    pub(crate) fn add(&mut self, elapsed: Duration, latencies: Latencies) {
-        self.elapsed += elapsed;
-        self.latencies.append(latencies);
+    pub(crate) fn add(&mut self, other: Self) {
+        self.elapsed += other.elapsed;
+        self.latencies.append(other.latencies);
     }
 }
