@@ -4,6 +4,7 @@
 //! through [`Account::Transit`] only.
 
 use std::fmt;
+use std::str::FromStr;
 
 use crate::ids::DocumentId;
 
@@ -164,6 +165,35 @@ impl Account {
             "vendor_hold" => Self::VendorHold,
             _ => return None,
         })
+    }
+}
+
+/// A text that names no account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is no account: write a place such as `floor`, `backroom` or `damaged`, or `supplier`, `transit/T1`, ..."
+)]
+pub struct AccountError(pub String);
+
+impl FromStr for Account {
+    type Err = AccountError;
+
+    /// Reads what [`Account`] is shown as; areas also without `sellable/`.
+    fn from_str(text: &str) -> Result<Self, AccountError> {
+        let virtual_account = || {
+            Some(match text {
+                "supplier" => Self::Supplier,
+                "customer" => Self::Customer,
+                "shrink" => Self::Shrink,
+                "waste" => Self::Waste,
+                "found" => Self::Found,
+                "opening" => Self::Opening,
+                "rework" => Self::Rework,
+                _ => Self::Transit(DocumentId::new(text.strip_prefix("transit/")?).ok()?),
+            })
+        };
+        let found = Self::parse_place(text).or_else(virtual_account);
+        found.ok_or_else(|| AccountError(text.chars().take(64).collect()))
     }
 }
 

@@ -212,7 +212,17 @@ const fn outflow_account(reason: Reason) -> Account {
         | Reason::Sale
         | Reason::CustomerReturn
         | Reason::AreaMove
-        | Reason::Opening => Account::Shrink,
+        | Reason::Opening
+        | Reason::TransferOut
+        | Reason::TransferIn
+        | Reason::VendorReturn
+        | Reason::Collection
+        | Reason::Disposition
+        | Reason::LotEvidence
+        | Reason::SenderError
+        | Reason::CarrierClaim
+        | Reason::FoundAtReceiver
+        | Reason::OverRejected => Account::Shrink,
     }
 }
 

@@ -272,7 +272,7 @@ impl FromStr for EventId {
 }
 
 /// A line of a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct DocumentLine {
     /// The document.
     pub document: DocumentId,

@@ -12,6 +12,8 @@
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
+//! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 pub mod account;
@@ -21,8 +23,10 @@ pub mod command;
 pub mod cost;
 pub mod decide;
 pub mod digest;
+pub mod document;
 pub mod identity;
 pub mod ids;
+pub mod json;
 pub mod movement;
 pub mod positions;
 pub mod quantity;

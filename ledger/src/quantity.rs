@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroI64;
+use std::str::FromStr;
 
 /// The unit that an item is counted in (R1): a quantity is a whole number of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -35,6 +36,24 @@ impl Unit {
             "ml" | "millilitre" | "millilitres" => Some(Self::Millilitre),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A text that is no unit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no unit: write `pcs`, `g` or `ml`")]
+pub struct UnitError(pub String);
+
+impl FromStr for Unit {
+    type Err = UnitError;
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        Self::parse(text).ok_or_else(|| UnitError(text.chars().take(64).collect()))
     }
 }
 

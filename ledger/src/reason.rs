@@ -1,6 +1,7 @@
 //! Why goods moved: a closed list with classes (R26, R27).
 
 use std::fmt;
+use std::str::FromStr;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $text:literal, $class:ident;)*) => {
@@ -75,6 +76,16 @@ reasons! {
     AreaMove = 4, "area_move", Trade;
     /// The first stock of a new store.
     Opening = 5, "opening", Trade;
+    /// Goods left for another store (R35).
+    TransferOut = 6, "transfer_out", Trade;
+    /// Goods came from another store (R35).
+    TransferIn = 7, "transfer_in", Trade;
+    /// Goods went back to their supplier (R42).
+    VendorReturn = 8, "vendor_return", Trade;
+    /// A customer collected goods that were reserved (R31).
+    Collection = 9, "collection", Trade;
+    /// What becomes of goods on site was decided: damaged, held, released, past its date.
+    Disposition = 10, "disposition", Trade;
     /// Stolen.
     Theft = 20, "theft", ShrinkKnown;
     /// Broken or spoilt.
@@ -93,10 +104,32 @@ reasons! {
     DataEntry = 40, "data_entry", Admin;
     /// One item was taken for another (R26, E18).
     ItemSwap = 41, "item_swap", Admin;
+    /// A scan or a count showed that goods were of another lot than was taken for granted (R51).
+    LotEvidence = 42, "lot_evidence", Admin;
     /// Lost between two stores.
     TransitLoss = 50, "transit_loss", Transit;
+    /// What was short had never left the sender (R36).
+    SenderError = 51, "sender_error", Transit;
+    /// The carrier pays for what was lost (R36).
+    CarrierClaim = 52, "carrier_claim", Transit;
+    /// What was short turned up at the receiver (R36).
+    FoundAtReceiver = 53, "found_at_receiver", Transit;
+    /// The sender did not agree that more was sent (R37).
+    OverRejected = 54, "over_rejected", Transit;
     /// The supplier sent less, more or something else.
     SupplierError = 60, "supplier_error", Supplier;
+}
+
+/// A word that names no reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no reason: use a word of the list, such as `damage`, `theft` or `data_entry`")]
+pub struct ReasonError(pub String);
+
+impl FromStr for Reason {
+    type Err = ReasonError;
+    fn from_str(text: &str) -> Result<Self, ReasonError> {
+        Self::parse(text).ok_or_else(|| ReasonError(text.chars().take(64).collect()))
+    }
 }
 
 impl fmt::Display for Reason {

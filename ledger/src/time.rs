@@ -83,6 +83,19 @@ impl Date {
     }
 }
 
+/// A text that is no day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no day: write it as `2026-11-24`")]
+pub struct DateError(pub String);
+
+impl FromStr for Date {
+    type Err = DateError;
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let day: civil::Date = text.parse().map_err(|_unread| DateError(text.chars().take(64).collect()))?;
+        Ok(Self::from_civil(day))
+    }
+}
+
 const EPOCH_DAY: civil::Date = civil::date(1970, 1, 1);
 
 impl fmt::Display for Date {

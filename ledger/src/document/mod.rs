@@ -1,0 +1,6 @@
+//! Documents: what people plan, do and approve around movements (orders, ship notices, counts, transfers, reservations,
+//! adjustments). Each kind is a state machine with one table of its states and allowed steps.
+
+mod flow;
+
+pub use self::flow::{Flow, NotAllowed, Word};
