@@ -27,6 +27,11 @@ struct Copies {
 }
 
 impl Decoded {
+    /// Whether there is no copy.
+    pub(crate) const fn is_unused(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The copy of what stands there, if there is one.
     pub(crate) fn find(&self, span: Span) -> Option<&[u8]> {
         let copies = self.0.as_ref()?;

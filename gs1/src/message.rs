@@ -51,7 +51,9 @@ pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
     // The same for most of the others: what has no problem and few elements is put together anew rather than moved with all
     // the room that it did not need.
     match reading.slots.short() {
-        Some(slots) if reading.flaws.is_empty() => Reading { slots, flaws: List::new(), ..reading },
+        Some(slots) if reading.flaws.is_empty() && reading.decoded.is_unused() => {
+            Reading { slots, flaws: List::new(), decoded: Decoded::default(), ..reading }
+        }
         _ => reading,
     }
 }
@@ -81,7 +83,7 @@ fn blank<'a>(
 
 /// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
 /// ETX, CR, LF and spaces behind it.
-fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
+pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
     let (mut inner, mut before) = (scan, 0);
     if let Some((prefix, suffix)) = reader.frame {
         inner = scan.strip_prefix(prefix).unwrap_or(scan);
@@ -190,7 +192,8 @@ impl Reading<'_> {
                 self.form = Form::Plain;
             }
         }
-        if all_digits {
+        // Longer ones are no key that lost a digit, but an element string that lost its identifier.
+        if all_digits && bytes.len() <= 14 {
             self.report_length(Class::Length, data, 8, 18);
         } else {
             self.report(Class::SymbologyMissing, data, Note::Nothing);

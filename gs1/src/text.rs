@@ -106,6 +106,21 @@ impl<'a> Text<'a> {
         buffer.get(..used).unwrap_or_default()
     }
 
+    /// Where in the value a stretch of what was written stands: offset and length. Turns [`Self::place_of`] around.
+    #[cfg(feature = "report")]
+    pub(crate) fn place_in_value(&self, written: Range<usize>) -> (usize, usize) {
+        let length_up_to = |written_offset: usize| {
+            let mut bytes = Bytes { rest: self.written, escape: self.escape };
+            let mut count = usize::from(self.zeros);
+            while self.written.len() - bytes.rest.len() < written_offset && bytes.next().is_some() {
+                count += 1;
+            }
+            count
+        };
+        let start = if written.start == 0 { 0 } else { length_up_to(written.start) };
+        (start, length_up_to(written.end).saturating_sub(start))
+    }
+
     /// Where a stretch of the value stands in what was written.
     pub(crate) fn place_of(&self, stretch: Range<usize>) -> Range<usize> {
         let zeros = usize::from(self.zeros);

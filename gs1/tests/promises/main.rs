@@ -1,11 +1,9 @@
-//! What the crate promises: worked vectors, properties of every scan, and the reference examples where they are at hand.
+//! What the crate promises: worked vectors, the project's example vectors, and properties of every scan.
 
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod examples;
-#[cfg(test)]
-mod form_examples;
 #[cfg(test)]
 mod form_properties;
 #[cfg(test)]
