@@ -143,7 +143,7 @@ impl Config {
     /// # Errors
     /// [`ConfigError::Date`].
     pub fn day_of(text: &str) -> Result<CivilDate, ConfigError> {
-        text.parse().map_err(|_: crate::CivilDateError| ConfigError::Date(text.to_string()))
+        text.parse().map_err(|_no_day: crate::CivilDateError| ConfigError::Date(text.to_string()))
     }
 }
 

@@ -24,7 +24,7 @@ impl Meaning {
             date: moment.map(|moment| moment.date.to_string()),
             end_date: element.end_date(year).map(|date| date.to_string()),
             datetime: moment.filter(|moment| moment.time.is_some()).map(|moment| moment.to_string()),
-            amount: money.and(decimal.clone()),
+            amount: money.map(|money| money.amount.to_string()),
             price: decimal.clone().filter(|_| is_price),
             currency: money.and_then(|money| money.currency).map(|currency| currency.to_string()),
             weight: decimal.clone().filter(|_| is_weight),
