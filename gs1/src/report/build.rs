@@ -358,7 +358,10 @@ impl Found<'_> {
             Usage::Region => "geo",
             Usage::Company => "company",
         });
-        let Some(measured) = restricted.measured() else { return };
+        let Some(measured) = restricted.measured() else {
+            report.number.without_measure_gtin14.clone_from(&report.gtin14);
+            return;
+        };
         // A pattern may allow a check digit that is wrong.
         report.problems.retain(|problem| problem.class != Class::CheckDigit.name() || problem.ai.is_some());
         report.meaning.add_measured(&measured, self.config.rcn_region);

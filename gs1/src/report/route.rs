@@ -124,11 +124,13 @@ fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
         0 => epc::decode(data).is_ok(),
         1..=STRANGE_MAX => {
             let long_enough = if header { data.len() >= SURELY } else { is_length_of_tag(data.len()) };
-            long_enough && data.iter().all(u8::is_ascii_graphic)
+            long_enough && data.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
         }
         _ => false,
     };
-    looks_so && !is_element_string(reader, data)
+    // Few lots are written in hexadecimal digits alone, and just as many as a tag has.
+    let surely = strange == 0 && letters > 0 && is_length_of_tag(data.len());
+    looks_so && (surely || !is_element_string(reader, data))
 }
 
 fn scheme_of(high: u8, low: u8) -> Option<Scheme> {

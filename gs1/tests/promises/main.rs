@@ -15,6 +15,8 @@ mod numbers;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod tags;
 #[cfg(test)]
 mod vectors;
