@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod code_lists;
+#[cfg(test)]
 mod examples;
 #[cfg(test)]
 mod form_properties;
