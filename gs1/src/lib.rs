@@ -42,6 +42,7 @@ mod table;
 mod text;
 pub mod upce;
 pub mod uri;
+mod work;
 mod write;
 
 pub use ai::{Ai, AiError};

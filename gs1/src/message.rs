@@ -17,6 +17,7 @@ use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
 use crate::table::{self, Line, RowId, Set};
 use crate::uri;
+use crate::work::step;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -90,6 +91,7 @@ pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
         before = scan.len() - inner.len();
         inner = inner.strip_suffix(suffix).unwrap_or(inner);
     }
+    step!(inner.len());
     let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
     let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
     let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
@@ -130,6 +132,7 @@ impl Reading<'_> {
         if bytes.len() == length {
             return self.take_number(data);
         }
+        step!(bytes.len());
         let at = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE);
         let number = data.start..at.map_or(data.end, |at| data.start + at);
         if number.len() == length {
@@ -174,6 +177,7 @@ impl Reading<'_> {
         if self.reader.unnamed == Unnamed::Elements {
             return self.take_elements(data);
         }
+        step!(bytes.len());
         let all_digits = bytes.iter().all(u8::is_ascii_digit);
         if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14 | 18) {
             return self.take_number(data);
@@ -261,6 +265,7 @@ impl Reading<'_> {
         let most = digits + usize::from(line.max);
         let most = if line.fixed {
             // Digits hold no separator.
+            step!(most.min(rest.len()));
             if rest.get(digits..most).is_some_and(|value| value.iter().all(u8::is_ascii_digit)) {
                 return (most, true);
             }

@@ -5,6 +5,8 @@
 use core::fmt::{self, Write};
 use core::ops::Range;
 
+use crate::work::step;
+
 /// Room for the longest value an AI has (90 characters) and then some, so that one too long is seen as such.
 pub(crate) const VALUE_ROOM: usize = 128;
 
@@ -50,6 +52,7 @@ impl<'a> Text<'a> {
     }
 
     pub(crate) fn new(written: &'a [u8], escape: Escape) -> Self {
+        step!(written.len());
         let escaped = match escape {
             Escape::None => false,
             Escape::Backslash => written.contains(&b'\\'),
@@ -183,6 +186,7 @@ impl Iterator for Bytes<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
+        step!(1);
         let (byte, rest) = match (self.escape, self.rest) {
             (_, []) => return None,
             (Escape::Backslash, [b'\\', b'(', rest @ ..]) => (b'(', rest),

@@ -15,6 +15,7 @@ use crate::text::hex_digit;
 use crate::upce;
 
 use super::config::{Carrier, Config};
+use crate::work::step;
 
 /// A scan, and the way it goes.
 pub(super) struct Routed<'s> {
@@ -115,6 +116,7 @@ const STRANGE_MAX: usize = 2;
 /// Whether data without an identifier is what a tag holds: hexadecimal digits, or what was meant to be. What reads as an
 /// element string from end to end is none, and numbers are none.
 fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
+    step!(data.len());
     let hex = data.iter().filter(|byte| hex_digit(**byte).is_some()).count();
     let strange = data.len() - hex;
     let letters = hex - data.iter().filter(|byte| byte.is_ascii_digit()).count();
