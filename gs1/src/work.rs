@@ -110,7 +110,7 @@ mod tests {
     fn all_of_it(scan: &str) -> usize {
         let config = Config {
             separators: Separators::new(["#", "<GS>", "<GS<GS<G"].map(String::from).to_vec()).unwrap(),
-            tolerate_repeated_separators: scan.len() % 2 == 0,
+            tolerate_repeated_separators: scan.len().is_multiple_of(2),
             assume: if scan.starts_with('#') { Unnamed::Elements } else { Unnamed::WhenWhole },
             ..Config::default()
         };
