@@ -110,13 +110,8 @@ impl Found<'_> {
                 let label = Label::new(readings);
                 label.problems().for_each(|(reading, problem)| self.add_problem(report, reading, &problem));
                 if self.config.requisites {
-                    label.missing().for_each(|problem| {
-                        let holds = |reading: &Reading<'_>| {
-                            problem.ai.is_some_and(|ai| reading.element(ai.as_str()).is_some())
-                        };
-                        let reading = readings.iter().position(holds).unwrap_or_default();
-                        self.add_problem(report, reading, &problem);
-                    });
+                    let missing = label.missing_with_places();
+                    missing.for_each(|(reading, problem)| self.add_problem(report, reading, &problem));
                 }
             }
         }

@@ -17,6 +17,8 @@ mod numbers;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod report_properties;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod tags;
