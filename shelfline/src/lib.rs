@@ -12,9 +12,9 @@
 //! - [`generator`]: the shop that trade is drawn from when there is no file.
 //! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
 //! - [`demo`]: the program: hub, agents, replay, proof.
-//! - [`gs1`](crate::gs1): what scans say, as a command.
+//! - [`gs1`]: what scans say, as a command.
 //!
-//! Nothing but [`demo`] knows the agent or the hub or draws unseeded numbers; it and [`gs1`](crate::gs1) alone read a clock.
+//! Nothing but [`demo`] knows the agent or the hub or draws unseeded numbers; it and [`gs1`] alone read a clock.
 
 pub mod barcode;
 pub mod catalogue;

@@ -1,6 +1,6 @@
 //! `shelfline gs1 decode`: what scans say, one JSON object a line.
 //!
-//! A text line is one scan, a line of `--jsonl` one [`Row`](::gs1::report::Row). A scan with problems is a result like any
+//! A text line is one scan, a line of `--jsonl` one [`Row`]. A scan with problems is a result like any
 //! other; a line that is no row is answered with what is wrong with it, the run goes on, and its end says so. What a scan
 //! means is not decided here but in `gs1`.
 
