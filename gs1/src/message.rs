@@ -83,7 +83,7 @@ fn blank<'a>(
 }
 
 /// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
-/// ETX, CR, LF and spaces behind it.
+/// ETX, CR, LF, tabs and spaces behind it.
 pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
     let (mut inner, mut before) = (scan, 0);
     if let Some((prefix, suffix)) = reader.frame {
@@ -93,7 +93,7 @@ pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
     }
     step!(inner.len());
     let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
-    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
+    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b'\t' | b' ' | &ETX);
     let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
     before + start..before + end.max(start)
 }

@@ -9,7 +9,9 @@ fuzz_target!(|bytes: &[u8]| {
     match Dictionary::parse(&text) {
         Ok(dictionary) => {
             let reader = dictionary.reader().requisites(true);
-            for scan in [b"]C10104006381333931\x1d10A\x1d21B".as_slice(), b"https://a/01/04006381333931/10/A", bytes] {
+            for scan in
+                [b"]C10104006381333931\x1d10A\x1d21B".as_slice(), b"https://a/01/04006381333931/10/A", bytes]
+            {
                 let reading = reader.read(scan);
                 assert!(reading.problems().all(|problem| !problem.to_string().is_empty()));
             }

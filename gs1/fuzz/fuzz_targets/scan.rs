@@ -21,7 +21,13 @@ fuzz_target!(|scan: &[u8]| {
             assert!(lost.alternatives().all(|other| other.rest().next().is_some()));
         }
         for element in reading.elements() {
-            let _meanings = (element.moment(2026), element.decimal(), element.money(), element.measure(), element.count());
+            let _meanings = (
+                element.moment(2026),
+                element.decimal(),
+                element.money(),
+                element.measure(),
+                element.count(),
+            );
         }
         if reading.form() == gs1::Form::Elements && reading.problems().next().is_none() {
             let written = reading.canonical_scan().to_string();

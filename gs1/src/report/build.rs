@@ -137,7 +137,7 @@ impl Found<'_> {
             place,
             alternatives: Vec::new(),
         };
-        if is_mere_text(reading.reader, problem.class, data) {
+        if is_mere_text(reading, problem.class, data) {
             report
                 .warnings
                 .push(warning("text-without-identifier", "nothing says what kind of symbol held this text"));

@@ -10,6 +10,7 @@ use crate::gtin::Gtin;
 use crate::message;
 use crate::problem::Class;
 use crate::reader::{FNC1, Reader, Unnamed};
+use crate::reading::Reading;
 use crate::symbology::Symbology;
 use crate::text::hex_digit;
 use crate::upce;
@@ -153,9 +154,10 @@ fn is_element_string(reader: &Reader<'_>, data: &[u8]) -> bool {
     reading.elements().next().is_some() && reading.problems().next().is_none()
 }
 
-/// Whether text without an identifier is not even the beginning of an element string, so that nobody misses one.
-pub(super) fn is_mere_text(reader: &Reader<'_>, class: Class, data: &[u8]) -> bool {
-    class == Class::SymbologyMissing
-        && reader.table.at_front(data).is_none()
-        && reader.find_separator(data).is_none()
+/// Whether text is no matter of a missing identifier: the scanner sent one that does not say more, or it is not even the
+/// beginning of an element string.
+pub(super) fn is_mere_text(reading: &Reading<'_>, class: Class, data: &[u8]) -> bool {
+    let reader = reading.reader;
+    let begins_so = reader.table.at_front(data).is_some() || reader.find_separator(data).is_some();
+    class == Class::SymbologyMissing && (reading.symbology().is_some() || !begins_so)
 }
