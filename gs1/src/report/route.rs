@@ -131,9 +131,17 @@ fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
         }
         _ => false,
     };
-    // Few lots are written in hexadecimal digits alone, and just as many as a tag has.
-    let surely = strange == 0 && letters > 0 && is_length_of_tag(data.len());
-    looks_so && (surely || !is_element_string(reader, data))
+    if !looks_so {
+        return false;
+    }
+    let reader = reader.unnamed(Unnamed::Elements).requisites(false);
+    let reading = reader.read(data);
+    if reading.elements().next().is_none() || reading.problems().next().is_some() {
+        return true;
+    }
+    // Few lots are written in hexadecimal digits alone, and just as many as a tag has. A key has its check digit.
+    let has_key = reading.gtin().is_some() || reading.sscc().is_some();
+    strange == 0 && letters > 0 && is_length_of_tag(data.len()) && !has_key
 }
 
 fn scheme_of(high: u8, low: u8) -> Option<Scheme> {
@@ -146,12 +154,6 @@ fn is_length_of_tag(digits: usize) -> bool {
         let bits = scheme.bits();
         *scheme != Scheme::SgtinPlus && (digits == bits.div_ceil(4) || digits == bits.div_ceil(16) * 4)
     })
-}
-
-fn is_element_string(reader: &Reader<'_>, data: &[u8]) -> bool {
-    let reader = reader.unnamed(Unnamed::Elements).requisites(false);
-    let reading = reader.read(data);
-    reading.elements().next().is_some() && reading.problems().next().is_none()
 }
 
 /// Whether text is no matter of a missing identifier: the scanner sent one that does not say more, or it is not even the
