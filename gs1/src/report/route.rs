@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::string::{String, ToString as _};
 use core::ops::Range;
 
+use crate::bracketed;
 use crate::epc::{self, Scheme, Tag};
 use crate::form_problem::FormProblem;
 use crate::gtin::Gtin;
@@ -14,6 +15,7 @@ use crate::reading::Reading;
 use crate::symbology::Symbology;
 use crate::text::hex_digit;
 use crate::upce;
+use crate::uri;
 
 use super::config::{Carrier, Config};
 use crate::work::step;
@@ -114,10 +116,13 @@ const SURELY: usize = 16;
 /// Characters that a tag may have which are no hexadecimal digits, and still be seen as one, wrongly sent.
 const STRANGE_MAX: usize = 2;
 
-/// Whether data without an identifier is what a tag holds: hexadecimal digits, or what was meant to be. What reads as an
-/// element string from end to end is none, and numbers are none.
+/// Whether data without an identifier is what a tag holds: hexadecimal digits, or what was meant to be. Addresses, bracketed
+/// text and numbers are none, nor is what reads as an element string from end to end.
 fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
     step!(data.len());
+    if uri::is_uri(data) || bracketed::is_bracketed(data) {
+        return false;
+    }
     let hex = data.iter().filter(|byte| hex_digit(**byte).is_some()).count();
     let strange = data.len() - hex;
     let letters = hex - data.iter().filter(|byte| byte.is_ascii_digit()).count();
@@ -126,7 +131,8 @@ fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
         0 if letters > 0 => data.len() >= if header { SHORTEST_BEGINNING } else { SURELY },
         0 => epc::decode(data).is_ok(),
         1..=STRANGE_MAX => {
-            let long_enough = if header { data.len() >= SURELY } else { is_length_of_tag(data.len()) };
+            let long_enough =
+                if header { data.len() >= SURELY } else { letters > 0 && is_length_of_tag(data.len()) };
             long_enough && data.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
         }
         _ => false,

@@ -85,6 +85,8 @@ fn every_scan_goes_its_way() {
         (" 40059E247FAE460A5C6AA743",             "{}",                       "tag: , epc-header@1+2"),
         ("F78040063813339310151110",              "{}",                       "tag: (01)04006381333931(21)5 sgtin+, (tag-has-more)"),
         ("010400638133393110ABCDEF",              "{}",                       "plain: `010400638133393110ABCDEF`, symbology-missing@0+24"),
+        ("(8018)401234500000000009",              "{}",                       "bracketed: (8018)401234500000000009, check-digit(8018)@23+1"),
+        ("(10)ABCDEF0123456789ABCE",              r#"{"requisites": false}"#, "bracketed: (10)ABCDEF0123456789ABCE"),
         ("403ABCDEF0123456789ABCDE",              "{}",                       "tag: , epc-header@0+2"),
         ("310300050032020012341099",              "{}",                       "plain: `310300050032020012341099`, symbology-missing@0+24"),
         ("30059E247FAE460A5C6AA743",              r#"{"assume": "gs1"}"#,     "elements: (30)059E247FAE460A5C6AA743, length(30)@2+22, requisite(30)@2+22"),
