@@ -32,7 +32,7 @@ mod tests {
     }
 
     fn from_root(path: &str) -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+        Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..").join(path)
     }
 
     fn examples() -> String {

@@ -8,7 +8,8 @@ use gs1::{Element, read};
 use serde_json::Value;
 
 fn lists() -> Option<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/gs1/code_lists.json");
+    let path =
+        Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../shared/gs1/code_lists.json");
     Some(serde_json::from_str(&std::fs::read_to_string(path).ok()?).unwrap())
 }
 
