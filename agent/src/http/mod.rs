@@ -1,6 +1,7 @@
 //! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's page. One
 //! resource a file; every refusal is a problem (RFC 9457).
 
+mod documents;
 mod events;
 mod items;
 mod movements;

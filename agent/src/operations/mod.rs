@@ -1,0 +1,86 @@
+//! The store's operations: what people do with documents, each step decided by the ledger and recorded with its movements
+//! in one transaction. One kind of document a file.
+
+use ledger::document::NotAllowed;
+use ledger::{Context, DocumentId, Gtin, Movement, Notice, Positions, Stamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A kind of document that the store keeps: a value, and how a step changes it.
+pub trait Document: Serialize + DeserializeOwned + Send + 'static {
+    /// The word for the kind in the replica and in the API, such as `transfer`.
+    const KIND: &'static str;
+
+    /// What can be done to it. The first step makes it.
+    type Step: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The word for its state.
+    fn state(&self) -> &'static str;
+
+    /// The items whose positions a step needs to be decided.
+    fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin>;
+
+    /// Decides a step: the document after it and the movements it makes, or why not.
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason; then nothing is recorded.
+    fn decide(
+        document: Option<&Self>,
+        id: DocumentId,
+        step: &Self::Step,
+        now: Moment<'_>,
+    ) -> Result<Done<Self>, Refused>;
+}
+
+/// What a step is decided with.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// Who does it, when and with what.
+    pub stamp: &'a Stamp,
+    /// When it is recorded, and how moments become business dates.
+    pub context: Context<'a>,
+    /// The positions of the items that the step named.
+    pub stock: &'a Positions,
+}
+
+/// A step that was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<D> {
+    /// The document after it.
+    pub document: D,
+    /// To be recorded with it.
+    pub movements: Vec<Movement>,
+    /// Accepted, but worth a look.
+    pub notices: Vec<Notice>,
+}
+
+/// Why a step was not taken: nothing went wrong, the answer is no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// For programs, in snake case, never reused.
+    pub code: &'static str,
+    /// What is refused, on which thing.
+    pub detail: String,
+    /// What a person can do next.
+    pub hint: String,
+}
+
+impl Refused {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), hint: hint.into() }
+    }
+}
+
+impl From<NotAllowed> for Refused {
+    fn from(refused: NotAllowed) -> Self {
+        Self::new("step_not_allowed", refused.to_string(), "look at the document as it is now")
+    }
+}
+
+impl From<ledger::Refusal> for Refused {
+    fn from(refused: ledger::Refusal) -> Self {
+        Self::new(refused.code(), refused.to_string(), refused.hint())
+    }
+}
