@@ -76,6 +76,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/v1/events", get(events::follow))
         .route("/v1/items", items)
         .route("/v1/items/{code}", get(items::one))
+        .route("/v1/items/{code}/movements", get(movements::of_item))
         .route("/v1/quarantine", get(quarantine::list))
         .route("/v1/devices/{device}", get(status::device))
         .route("/v1/status", get(status::status))

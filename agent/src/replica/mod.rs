@@ -15,6 +15,7 @@ mod checkpoint;
 mod command;
 mod database;
 mod documents;
+mod history;
 mod read;
 mod row;
 #[cfg(test)]

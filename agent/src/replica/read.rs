@@ -162,7 +162,7 @@ impl Reader {
         )?;
         let mut rows = statement.query([item.as_u64().cast_signed()])?;
         while let Some(row) = rows.next()? {
-            found.add(row)?;
+            found.read(row)?;
         }
         snapshot.finish()?;
         Ok(found)
@@ -185,7 +185,7 @@ impl Reader {
                 found.push(PositionRow::empty(item, covers));
             }
             if let Some(last) = found.last_mut() {
-                last.add(row)?;
+                last.read(row)?;
             }
         }
         drop(rows);
@@ -199,7 +199,7 @@ fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn covered(db: &Connection) -> Result<Seq, Fault> {
+pub(super) fn covered(db: &Connection) -> Result<Seq, Fault> {
     let seq: Option<i64> =
         db.prepare_cached("SELECT max(seq) FROM movement")?.query_row([], |row| row.get(0))?;
     Ok(Seq::new(seq.unwrap_or_default().cast_unsigned()))
@@ -208,20 +208,24 @@ fn covered(db: &Connection) -> Result<Seq, Fault> {
 // === impl PositionRow ===
 
 impl PositionRow {
-    const fn empty(item: Gtin, covers: Seq) -> Self {
+    pub(super) const fn empty(item: Gtin, covers: Seq) -> Self {
         Self { item, on_hand: Balance::ZERO, sellable: Balance::ZERO, covers, buckets: Vec::new() }
     }
 
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Fault> {
+    fn read(&mut self, row: &Row<'_>) -> Result<(), Fault> {
         let (key, balance, seq) = row::read_position(row)?;
+        self.add(Bucket { account: key.account, lot: key.lot, serial: key.serial, balance, seq })
+    }
+
+    pub(super) fn add(&mut self, bucket: Bucket) -> Result<(), Fault> {
         let overflow = Fault::Damaged { what: "balance" };
-        if key.account.is_physical() {
-            self.on_hand = self.on_hand.and(balance).ok_or(overflow)?;
+        if bucket.account.is_physical() {
+            self.on_hand = self.on_hand.and(bucket.balance).ok_or(overflow)?;
         }
-        if key.account.is_sellable() {
-            self.sellable = self.sellable.and(balance).unwrap_or_default();
+        if bucket.account.is_sellable() {
+            self.sellable = self.sellable.and(bucket.balance).unwrap_or_default();
         }
-        self.buckets.push(Bucket { account: key.account, lot: key.lot, serial: key.serial, balance, seq });
+        self.buckets.push(bucket);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
--- Version 2: documents and their steps. `body` is the document as JSON, what its steps made of it.
+-- Version 2: documents and their steps; the history of an item. `body` is the document as JSON, what its steps made of it.
 
 CREATE TABLE document (
     kind       TEXT    NOT NULL,
@@ -32,3 +32,6 @@ CREATE TABLE step (
 ) STRICT;
 CREATE UNIQUE INDEX step_source ON step (device, device_seq);
 CREATE UNIQUE INDEX step_document ON step (kind, document, version);
+
+-- An item's history: what was on hand at some moment, and what a count is compared with.
+CREATE INDEX movement_item ON movement (item, occurred_at);
