@@ -9,7 +9,6 @@ use crate::catalogue::Catalogue;
 const FIRST: u64 = 952_900_000_000;
 
 /// So many items: the invented ones, then variants of them with numbers of their own.
-///
 #[must_use]
 pub(super) fn of(invented: &Catalogue, count: usize) -> Catalogue {
     let families: Vec<&Item> = invented.items().collect();
