@@ -13,6 +13,8 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`posting`]: from a document's lines to the movements of one event.
+//! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -29,6 +31,8 @@ pub mod ids;
 pub mod json;
 pub mod movement;
 pub mod positions;
+pub mod posting;
+pub mod promise;
 pub mod quantity;
 pub mod reason;
 pub mod text;

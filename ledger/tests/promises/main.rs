@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod promise;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod support;
