@@ -9,4 +9,6 @@ mod properties;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
 mod vectors;
