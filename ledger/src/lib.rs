@@ -13,6 +13,9 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`posting`]: from a document's lines to the movements of one event.
+//! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
+//! - [`transfer`]: goods between two stores (R35-R39).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -29,10 +32,13 @@ pub mod ids;
 pub mod json;
 pub mod movement;
 pub mod positions;
+pub mod posting;
+pub mod promise;
 pub mod quantity;
 pub mod reason;
 pub mod text;
 pub mod time;
+pub mod transfer;
 
 pub use account::{Account, Area};
 pub use catalogue::Item;

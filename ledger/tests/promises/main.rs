@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod promise;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 mod vectors;
