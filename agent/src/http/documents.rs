@@ -130,11 +130,11 @@ async fn step<D: Document>(
     let (step, by) = who(asked, &headers)?;
     let operated = app.replica.operate::<D>(Act { document, step, by, seen }).await;
     match operated.map_err(|error| of_replica(&error))? {
-        Operated::Done { document, movements, notices } => {
+        Operated::Done { document, movements, warnings } => {
             let status = if document.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
             let mut view = View::of(document);
             view.movements = movements.map(Made::of);
-            view.warnings = notices.iter().map(Warning::from).collect();
+            view.warnings = warnings;
             Ok((status, etag(view.version), axum::Json(view)).into_response())
         }
         Operated::Repeated(kept) => {

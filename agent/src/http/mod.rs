@@ -18,6 +18,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
+use ledger::promise::Reservation;
+use ledger::transfer::Transfer;
 use serde::Deserialize;
 use tokio::sync::watch;
 use web::{Problem, Shell, Shutdown, Site};
@@ -84,6 +86,8 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/health/live", get(status::live))
         .route("/health/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
+        .merge(documents::routes::<Transfer>("transfers"))
+        .merge(documents::routes::<Reservation>("reservations"))
         .with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).around(routes)
 }

@@ -23,6 +23,10 @@ pub(super) struct Position {
     pub(super) unit: &'static str,
     pub(super) sellable: i64,
     pub(super) on_hand: i64,
+    /// Held back for orders.
+    pub(super) reserved: i64,
+    /// Sellable less reserved; may be below zero.
+    pub(super) available: i64,
     pub(super) covers_seq: u64,
     pub(super) buckets: Vec<Part>,
 }
@@ -118,6 +122,8 @@ pub(super) fn view(app: &App, row: &PositionRow) -> Position {
         name: known.map(|known| known.name.to_string()),
         sellable: row.sellable.get(),
         on_hand: row.on_hand.get(),
+        reserved: row.reserved.get(),
+        available: row.sellable.get().saturating_sub(row.reserved.get()),
         covers_seq: row.covers.get(),
         buckets: row.buckets.iter().filter(|bucket| bucket.account.is_physical()).map(part).collect(),
     }

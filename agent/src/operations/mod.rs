@@ -1,10 +1,23 @@
 //! The store's operations: what people do with documents, each step decided by the ledger and recorded with its movements
 //! in one transaction. One kind of document a file.
 
+mod opening;
+mod reservation;
+mod transfer;
+
+use std::collections::BTreeSet;
+
 use ledger::document::NotAllowed;
-use ledger::{Context, DocumentId, Gtin, Movement, Notice, Positions, Stamp};
+use ledger::promise::{Reserved, Shelf};
+use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Stamp, StoreId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::scan::Warning;
+
+pub use self::opening::{Opening, OrOpen};
+pub use self::reservation::{Take, TakeLine};
+pub use self::transfer::{Open, Request, RequestLine};
 
 /// A kind of document that the store keeps: a value, and how a step changes it.
 pub trait Document: Serialize + DeserializeOwned + Send + 'static {
@@ -16,6 +29,11 @@ pub trait Document: Serialize + DeserializeOwned + Send + 'static {
 
     /// The word for its state.
     fn state(&self) -> &'static str;
+
+    /// How much of which items it holds back from others (R30). What is reserved is the sum over all documents.
+    fn reserved(&self) -> Vec<(Gtin, Quantity)> {
+        Vec::new()
+    }
 
     /// The items whose positions a step needs to be decided.
     fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin>;
@@ -39,8 +57,20 @@ pub struct Moment<'a> {
     pub stamp: &'a Stamp,
     /// When it is recorded, and how moments become business dates.
     pub context: Context<'a>,
+    /// The store.
+    pub store: StoreId,
     /// The positions of the items that the step named.
     pub stock: &'a Positions,
+    /// What all documents of the store hold back of them.
+    pub reserved: &'a Reserved,
+}
+
+impl Moment<'_> {
+    /// The stock and its promises. No item is sold from display: the catalogue does not say which may be.
+    pub(crate) fn with_shelf<T>(&self, decide: impl FnOnce(&Shelf<'_>) -> T) -> T {
+        let none = BTreeSet::new();
+        decide(&Shelf { positions: self.stock, reserved: self.reserved, display_sells: &none })
+    }
 }
 
 /// A step that was decided.
@@ -51,7 +81,7 @@ pub struct Done<D> {
     /// To be recorded with it.
     pub movements: Vec<Movement>,
     /// Accepted, but worth a look.
-    pub notices: Vec<Notice>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Why a step was not taken: nothing went wrong, the answer is no.

@@ -1,9 +1,10 @@
 //! Documents in the replica: a step is decided, and recorded with its movements and the document after it, in the writer's
 //! transaction; and documents are read.
 
+use ledger::promise::Reserved;
 use ledger::{
-    Context, DeviceId, DeviceSeq, DocumentId, Entry, Fingerprint, Notice, Positions, Seq, Stamp, Timestamp,
-    UserId,
+    Balance, Context, DeviceId, DeviceSeq, DocumentId, Entry, Fingerprint, Gtin, Positions, Quantity, Seq,
+    Stamp, StoreId, Timestamp, UserId,
 };
 use rusqlite::{OptionalExtension as _, params};
 
@@ -11,6 +12,7 @@ use super::book::Book;
 use super::row::Fault;
 use super::{Replica, ReplicaError, command};
 use crate::operations::{Document, Done, Moment, Refused};
+use crate::scan::Warning;
 
 #[cfg(test)]
 mod tests;
@@ -55,7 +57,7 @@ pub enum Operated<D> {
         /// The movements it made, first and last.
         movements: Option<(Seq, Seq)>,
         /// What somebody should look at.
-        notices: Vec<Notice>,
+        warnings: Vec<Warning>,
     },
     /// It was recorded before; the document as it is now.
     Repeated(Kept<D>),
@@ -111,9 +113,10 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`] when the replica cannot write now. Asking again is right.
     pub async fn operate<D: Document>(&self, act: Act<D::Step>) -> Result<Operated<D>, ReplicaError> {
+        let store = self.store();
         self.write(1, move |book| match book.open_for_events() {
             Err(closed) => Ok(Err(closed)),
-            Ok(()) => book.operate(&act).map(Ok),
+            Ok(()) => book.operate(&act, store).map(Ok),
         })
         .await
     }
@@ -207,7 +210,11 @@ fn taken(row: &rusqlite::Row<'_>) -> rusqlite::Result<Taken> {
 
 impl Book<'_> {
     /// Takes one step, or says why not. Only [`Operated::Done`] has changed anything.
-    pub(super) fn operate<D: Document>(&mut self, act: &Act<D::Step>) -> Result<Operated<D>, Fault> {
+    pub(super) fn operate<D: Document>(
+        &mut self,
+        act: &Act<D::Step>,
+        store: StoreId,
+    ) -> Result<Operated<D>, Fault> {
         let text = serde_json::to_string(&act.step).map_err(|error| unwritable(&error))?;
         let fingerprint = fingerprint(D::KIND, &act.document, &text, &act.by.user);
         if let Some(known) = self.known_step(act.document, &act.by, fingerprint)? {
@@ -222,19 +229,22 @@ impl Book<'_> {
             }
         }
         let stamp = self.stamp(&act.by)?;
-        let stock = self.stock(&D::items(before.as_ref().map(|kept| &kept.document), &act.step))?;
+        let items = D::items(before.as_ref().map(|kept| &kept.document), &act.step);
+        let (stock, reserved) = (self.stock(&items)?, self.reserved(&items)?);
         let trading_day = self.trading_day();
         let moment = Moment {
             stamp: &stamp,
             context: Context { now: self.now, trading_day: &trading_day },
+            store,
             stock: &stock,
+            reserved: &reserved,
         };
         let document = before.as_ref().map(|kept| &kept.document);
         let done = match D::decide(document, act.document, &act.step, moment) {
             Ok(done) => done,
             Err(refused) => return Ok(Operated::Refused(refused)),
         };
-        let Done { document, movements, notices } = done;
+        let Done { document, movements, warnings } = done;
         if movements.len() > LEGS_MAX {
             return Ok(Operated::Refused(too_long(movements.len())));
         }
@@ -263,7 +273,7 @@ impl Book<'_> {
             &stamp,
             (movements, act.by.key.as_deref()),
         )?;
-        Ok(Operated::Done { document: kept, movements, notices })
+        Ok(Operated::Done { document: kept, movements, warnings })
     }
 
     /// What is recorded under the step's key or identity (R7).
@@ -317,7 +327,7 @@ impl Book<'_> {
         })
     }
 
-    fn stock(&mut self, items: &[ledger::Gtin]) -> Result<Positions, Fault> {
+    fn stock(&mut self, items: &[Gtin]) -> Result<Positions, Fault> {
         let mut stock = Positions::default();
         for item in items {
             for (key, balance) in self.positions_of(*item)?.iter() {
@@ -325,6 +335,19 @@ impl Book<'_> {
             }
         }
         Ok(stock)
+    }
+
+    /// What all documents hold back of some items (R30).
+    fn reserved(&mut self, items: &[Gtin]) -> Result<Reserved, Fault> {
+        let mut statement = self.db.prepare_cached("SELECT quantity FROM promise WHERE item = ?")?;
+        let mut rows = Vec::new();
+        for item in items {
+            let mut found = statement.query([item.as_u64().cast_signed()])?;
+            while let Some(row) = found.next()? {
+                rows.push((*item, stored_quantity(row.get(0)?)?));
+            }
+        }
+        Ok(rows.into_iter().collect())
     }
 
     fn keep<D: Document>(&mut self, kept: &Kept<D>) -> Result<(), Fault> {
@@ -340,6 +363,24 @@ impl Book<'_> {
             kept.opened_at.millis(),
             kept.changed_at.millis(),
         ])?;
+        self.keep_promises(D::KIND, &kept.id, &kept.document.reserved())
+    }
+
+    /// The rows that the document holds now take the place of those it held before.
+    fn keep_promises(
+        &mut self,
+        kind: &str,
+        document: &DocumentId,
+        held: &[(Gtin, Quantity)],
+    ) -> Result<(), Fault> {
+        let key = params![kind, document.as_str()];
+        self.db.prepare_cached("DELETE FROM promise WHERE kind = ? AND document = ?")?.execute(key)?;
+        let sql = "INSERT INTO promise (item, kind, document, quantity) VALUES (?,?,?,?) \
+                   ON CONFLICT (item, kind, document) DO UPDATE SET quantity = quantity + excluded.quantity";
+        let mut insert = self.db.prepare_cached(sql)?;
+        for (item, quantity) in held {
+            insert.execute(params![item.as_u64().cast_signed(), kind, document.as_str(), quantity.get()])?;
+        }
         Ok(())
     }
 
@@ -381,6 +422,16 @@ const LEGS_MAX: usize = 256;
 fn too_long(movements: usize) -> Refused {
     let detail = format!("the step makes {movements} movements, one step makes {LEGS_MAX} at most");
     Refused::new("step_too_long", detail, "do it in parts, some lines at a time")
+}
+
+/// How much of an item all documents hold back (R30).
+pub(super) fn reserved(db: &rusqlite::Connection, item: Gtin) -> Result<Balance, Fault> {
+    let mut statement = db.prepare_cached("SELECT ifnull(sum(quantity), 0) FROM promise WHERE item = ?")?;
+    Ok(Balance::new(statement.query_row([item.as_u64().cast_signed()], |row| row.get(0))?))
+}
+
+fn stored_quantity(number: i64) -> Result<Quantity, Fault> {
+    Quantity::new(number).map_err(|_refused| Fault::Damaged { what: "reserved quantity" })
 }
 
 const SELECT: &str = "SELECT id, version, body, opened_at, changed_at FROM document";

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tokio::sync::Semaphore;
 
 use super::row::{self, Fault, Names, Recorded, select_entries};
-use super::{Rejected, Replica, ReplicaError, database};
+use super::{Rejected, Replica, ReplicaError, database, documents};
 
 /// Readers at a time. More would only wait for the disk and the two cores of a store's server.
 const READERS: usize = 4;
@@ -56,6 +56,8 @@ pub struct PositionRow {
     pub on_hand: Balance,
     /// What may be sold.
     pub sellable: Balance,
+    /// What documents hold back of it now (R30).
+    pub reserved: Balance,
     /// The last entry that the figures cover.
     pub covers: Seq,
     /// The parts, by lot and account.
@@ -164,6 +166,7 @@ impl Reader {
         while let Some(row) = rows.next()? {
             found.read(row)?;
         }
+        found.reserved = documents::reserved(&self.db, item)?;
         snapshot.finish()?;
         Ok(found)
     }
@@ -189,6 +192,9 @@ impl Reader {
             }
         }
         drop(rows);
+        for row in &mut found {
+            row.reserved = documents::reserved(&self.db, row.item)?;
+        }
         snapshot.finish()?;
         Ok(found)
     }
@@ -209,7 +215,14 @@ pub(super) fn covered(db: &Connection) -> Result<Seq, Fault> {
 
 impl PositionRow {
     pub(super) const fn empty(item: Gtin, covers: Seq) -> Self {
-        Self { item, on_hand: Balance::ZERO, sellable: Balance::ZERO, covers, buckets: Vec::new() }
+        Self {
+            item,
+            on_hand: Balance::ZERO,
+            sellable: Balance::ZERO,
+            reserved: Balance::ZERO,
+            covers,
+            buckets: Vec::new(),
+        }
     }
 
     fn read(&mut self, row: &Row<'_>) -> Result<(), Fault> {

@@ -33,5 +33,15 @@ CREATE TABLE step (
 CREATE UNIQUE INDEX step_source ON step (device, device_seq);
 CREATE UNIQUE INDEX step_document ON step (kind, document, version);
 
+-- What documents hold back of items, one row an item and document: what is reserved is their sum, and no counter is kept.
+CREATE TABLE promise (
+    item     INTEGER NOT NULL,
+    kind     TEXT    NOT NULL,
+    document TEXT    NOT NULL,
+    quantity INTEGER NOT NULL,
+    PRIMARY KEY (item, kind, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX promise_document ON promise (kind, document);
+
 -- An item's history: what was on hand at some moment, and what a count is compared with.
 CREATE INDEX movement_item ON movement (item, occurred_at);

@@ -2,3 +2,7 @@
 
 #[cfg(test)]
 mod answers;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod store;

@@ -82,7 +82,7 @@ impl Document for Parcel {
         match step {
             Step::Close => {
                 let state = FLOW.after(before.state, Kind::Close)?;
-                Ok(Done { document: Self { state, ..before }, movements: Vec::new(), notices: Vec::new() })
+                Ok(Done { document: Self { state, ..before }, movements: Vec::new(), warnings: Vec::new() })
             }
             Step::Unpack { quantity } => {
                 let state = FLOW.after(before.state, Kind::Unpack)?;
@@ -90,7 +90,7 @@ impl Document for Parcel {
                 let into = Account::Sellable(Area::Backroom);
                 let decided = decide(now.stock, &Command::Receive { line, into }, now.stamp, now.context)?;
                 let document = Self { state, pieces: before.pieces + quantity.get() };
-                Ok(Done { document, movements: decided.movements, notices: decided.notices })
+                Ok(Done { document, movements: decided.movements, warnings: Vec::new() })
             }
         }
     }
