@@ -68,7 +68,7 @@ async fn fill(replica: &Replica, options: &SeedOptions, zone: TimeZone) -> Resul
         zone,
     };
     let count = usize::try_from(options.items).unwrap_or(usize::MAX);
-    let invented = Shop::invent(shop.clone(), count.min(ITEMS_MAX), options.currency.clone()).catalogue();
+    let invented = Shop::invent(shop.clone(), count.min(ITEMS_MAX), options.currency).catalogue();
     let catalogue = range::of(&invented, count);
     let items: Vec<_> = catalogue.items().cloned().collect();
     for chunk in items.chunks(ITEMS_CHUNK) {
