@@ -13,8 +13,8 @@ const ITEMS: &str = "gtin,name,unit,price\n\
     2000000000008,Apples loose,g,3.49\n\
     12345,Broken,pcs,1\n";
 
-struct Store {
-    agent: Agent,
+pub(crate) struct Store {
+    pub(crate) agent: Agent,
     client: Client,
 }
 
@@ -33,7 +33,7 @@ impl Store {
         Self { agent, client }
     }
 
-    async fn with_items(directory: &Path) -> Self {
+    pub(crate) async fn with_items(directory: &Path) -> Self {
         let store = Self::open(directory).await;
         let imported: Value =
             store.client.post_bytes("/v1/items?currency=GBP", "text/csv", ITEMS).await.unwrap();
@@ -47,11 +47,11 @@ impl Store {
         self.client.post_json("/v1/scans", event).await.unwrap()
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub(crate) async fn get(&self, path: &str) -> Value {
         self.client.get_json(path).await.unwrap()
     }
 
-    async fn refused(&self, path: &str) -> String {
+    pub(crate) async fn refused(&self, path: &str) -> String {
         match self.client.get_json::<Value>(path).await {
             Err(CallError::Refused(problem)) => format!("{} {}", problem.status().as_u16(), problem.code()),
             other => format!("{other:?}"),
