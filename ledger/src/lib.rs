@@ -32,6 +32,7 @@ pub mod json;
 pub mod kpi;
 pub mod movement;
 pub mod positions;
+pub mod price;
 pub mod quantity;
 pub mod reason;
 pub mod retail_calendar;

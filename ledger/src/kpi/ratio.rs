@@ -130,6 +130,14 @@ impl Ratio {
         narrowed(self.numerator.checked_div_euclid(self.denominator))
     }
 
+    /// The nearest whole number, half up (R3).
+    ///
+    /// # Errors
+    /// [`RatioError::OutOfRange`] when it does not fit into 64 bits.
+    pub fn nearest(self) -> Result<i64, RatioError> {
+        self.plus(Self { numerator: 1, denominator: 2 })?.floor()
+    }
+
     /// Rounded half up to `decimals` decimals, for people (R3). At most 9 are shown.
     ///
     /// # Errors

@@ -5,6 +5,8 @@ mod golden;
 #[cfg(test)]
 mod kpi;
 #[cfg(test)]
+mod price;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod retail_calendar;
