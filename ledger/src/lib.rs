@@ -24,6 +24,7 @@ pub mod chain;
 pub mod command;
 pub mod cost;
 pub mod decide;
+pub mod demand;
 pub mod digest;
 pub mod document;
 pub mod identity;
