@@ -19,6 +19,7 @@
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 pub mod account;
+pub mod alert;
 pub mod catalogue;
 pub mod chain;
 pub mod command;

@@ -1,6 +1,10 @@
 //! What the ledger promises: the worked vectors, bytes that never change, and properties of every history.
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
+mod demand;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod kpi;
