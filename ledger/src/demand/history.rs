@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::kpi::{Ratio, RatioError};
 use crate::time::{Date, Timestamp};
 
-/// For how long of a trading day an item was available, in milliseconds.
+/// For how long of a trading day an item was available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Presence {
-    in_stock_ms: i64,
-    open_ms: i64,
+    in_stock: i64,
+    open: i64,
 }
 
 /// What was sold on a trading day.
@@ -56,7 +56,7 @@ pub struct RepairedDay {
     pub promotion: bool,
     /// How it counts.
     pub used: DayUse,
-    /// The demand of a whole day; `None` when missing.
+    /// The demand of a whole day, when scaled to a millionth of a unit; `None` when missing.
     pub demand: Option<Ratio>,
 }
 
@@ -100,13 +100,13 @@ pub struct RepairedDemand {
 pub enum DemandError {
     /// Trading hours that are none, or more time in stock than the day is open.
     #[error(
-        "in stock for {in_stock_ms} of {open_ms} ms: a trading day is open for some time, and in stock for at most that"
+        "in stock for {in_stock} of {open}: a trading day is open for some time, and in stock for at most that"
     )]
     Hours {
         /// Time in stock.
-        in_stock_ms: i64,
+        in_stock: i64,
         /// Time open.
-        open_ms: i64,
+        open: i64,
     },
     /// Sales or returns below zero.
     #[error("{quantity} units on {date}: sales and returns are not negative, give returns apart")]
@@ -128,9 +128,9 @@ pub enum DemandError {
 
 impl Presence {
     /// Available all day.
-    pub const WHOLE_DAY: Self = Self { in_stock_ms: 1, open_ms: 1 };
+    pub const WHOLE_DAY: Self = Self { in_stock: 1, open: 1 };
     /// Never available.
-    pub const NONE: Self = Self { in_stock_ms: 0, open_ms: 1 };
+    pub const NONE: Self = Self { in_stock: 0, open: 1 };
 
     /// In stock for a part of the time that the store was open, both in any one unit of time.
     ///
@@ -138,9 +138,9 @@ impl Presence {
     /// [`DemandError::Hours`].
     pub const fn new(in_stock: i64, open: i64) -> Result<Self, DemandError> {
         if open <= 0 || in_stock < 0 || in_stock > open {
-            return Err(DemandError::Hours { in_stock_ms: in_stock, open_ms: open });
+            return Err(DemandError::Hours { in_stock, open });
         }
-        Ok(Self { in_stock_ms: in_stock, open_ms: open })
+        Ok(Self { in_stock, open })
     }
 
     /// How long available was above zero between opening and closing, from what was available before and every change after.
@@ -233,14 +233,14 @@ fn take_off(days: &mut BTreeMap<Date, DayOfSales>, returned: ReturnOfSale) -> Op
 }
 
 fn repair_day(day: &DayOfSales) -> Result<RepairedDay, DemandError> {
-    let Presence { in_stock_ms, open_ms } = day.presence;
-    let (used, demand) = if in_stock_ms == 0 {
+    let Presence { in_stock, open } = day.presence;
+    let (used, demand) = if in_stock == 0 {
         (DayUse::Missing, None)
-    } else if in_stock_ms == open_ms {
+    } else if in_stock == open {
         (DayUse::Whole, Some(Ratio::whole(day.sold)))
     } else {
-        let scale = Ratio::new(i128::from(open_ms), i128::from(in_stock_ms));
-        let scaled = scale.and_then(|scale| scale.times(Ratio::whole(day.sold)));
+        let scale = Ratio::new(i128::from(open), i128::from(in_stock));
+        let scaled = scale.and_then(|scale| scale.times(Ratio::whole(day.sold))?.to_nearest(SCALED_PARTS));
         (DayUse::Scaled, Some(scaled.map_err(DemandError::OutOfRange)?))
     };
     Ok(RepairedDay { date: day.date, promotion: day.promotion, used, demand })
@@ -259,6 +259,10 @@ fn mean(days: &[RepairedDay], promotion: bool) -> Result<Option<Ratio>, DemandEr
     }
     sum.over(Ratio::whole(count)).map(Some).map_err(DemandError::OutOfRange)
 }
+
+/// A scaled day is rounded half up to this part of a base unit: the exact fractions of a year, each over its own number of
+/// milliseconds, have no common denominator that fits.
+const SCALED_PARTS: u32 = 1_000_000;
 
 /// Days after a sale within which a return says that the sale was no demand (R41).
 const RETURN_DAYS_MAX: i64 = 30;

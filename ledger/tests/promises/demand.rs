@@ -57,6 +57,17 @@ fn partial_days_are_scaled_and_promotions_kept_apart() {
 }
 
 #[test]
+fn a_year_of_partial_days_adds_up() {
+    let open = 36_000_000;
+    let sold: Vec<(i64, Presence)> =
+        (0..365).map(|n| (n % 40, Presence::new(open - 97_003 * (n + 1), open).unwrap())).collect();
+    let repaired = repair(&days_of(&sold), &[]).unwrap();
+    assert!(repaired.days.iter().all(|day| day.used == DayUse::Scaled));
+    assert_eq!(repaired.days[1].demand, Some("1005418/1000000".parse().unwrap()));
+    assert!(repaired.per_day.unwrap() > Ratio::whole(19), "more than what was sold");
+}
+
+#[test]
 fn presence_is_the_time_above_zero_within_trading_hours() {
     let hour = |hours: i64| Timestamp::from_millis(hours * 3_600_000);
     let open = (hour(8), hour(18));
