@@ -13,24 +13,31 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
+//! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 pub mod account;
+pub mod alert;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod cost;
 pub mod decide;
+pub mod demand;
 pub mod digest;
 pub mod document;
 pub mod identity;
 pub mod ids;
 pub mod json;
+pub mod kpi;
 pub mod movement;
 pub mod positions;
+pub mod price;
 pub mod quantity;
 pub mod reason;
+pub mod retail_calendar;
 pub mod text;
 pub mod time;
 

@@ -1,9 +1,19 @@
 //! What the ledger promises: the worked vectors, bytes that never change, and properties of every history.
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
+mod demand;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kpi;
+#[cfg(test)]
+mod price;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod retail_calendar;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
