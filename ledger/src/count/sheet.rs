@@ -81,9 +81,10 @@ pub fn zero_lines<'a>(
     count: &Count,
     item: Gtin,
     lines: &[Line],
-    movements: impl IntoIterator<Item = &'a Movement> + Clone,
+    movements: impl IntoIterator<Item = &'a Movement>,
     first: u32,
 ) -> Vec<Line> {
+    let movements: Vec<&Movement> = movements.into_iter().filter(|m| m.item == item).collect();
     let mut zero = Vec::new();
     for completion in count.completions().iter().filter(|_| count.plan().wants(item)) {
         let Ok(areas) = AreaSet::one(completion.area) else { continue };
@@ -102,11 +103,8 @@ pub fn zero_lines<'a>(
         if counted.is_empty() {
             zero.push(of_lot(None));
         } else if !counted.contains(&None) {
-            let moved = movements
-                .clone()
-                .into_iter()
-                .filter(|m| m.item == item && (m.from == completion.area || m.to == completion.area));
-            let lots: BTreeSet<Lot> = moved.map(|movement| movement.lot).collect();
+            let here = |m: &&&Movement| m.from == completion.area || m.to == completion.area;
+            let lots: BTreeSet<Lot> = movements.iter().filter(here).map(|movement| movement.lot).collect();
             zero.extend(lots.into_iter().map(Some).filter(|lot| !counted.contains(lot)).map(of_lot));
         }
     }
