@@ -1,6 +1,8 @@
 //! Any order of arrival, any moment of approval: the same adjustments, the same balances of every account.
 
-use super::shop::{Arrival, BACKROOM, FLOOR, Shop, at, count, goods, line, movement, opening, receipt, sale};
+use super::shop::{
+    Arrival, BACKROOM, FLOOR, Shop, at, count, fact, goods, line, movement, opening, receipt, sale,
+};
 use ledger::count::{Found, Window};
 use ledger::{Area, Command};
 use proptest::prelude::*;
@@ -58,7 +60,7 @@ fn arrivals() -> impl Strategy<Value = Arrival> {
             3 => Command::Move { line, from: BACKROOM, to: FLOOR },
             _ => Command::Move { line, from: FLOOR, to: BACKROOM },
         };
-        Arrival::Fact(movement(&command, at("09:00").shifted(second * 1000)))
+        fact(movement(&command, at("09:00").shifted(second * 1000)))
     });
     let count = (0i64..120, 0i64..20, 0i64..12, 0..4).prop_map(|(second, length, found, kind)| {
         let from = at("09:00").shifted(second * 1000);

@@ -1,6 +1,6 @@
 //! Which places, lots and serials an adjustment touches; lines of several areas and lines of nothing.
 
-use super::shop::{Arrival, BACKROOM, FLOOR, Shop, at, goods, line, movement};
+use super::shop::{Arrival, BACKROOM, FLOOR, Shop, at, fact, goods, line, movement};
 use ledger::count::{Found, Line, Window};
 use ledger::{Account, Area, Command, Lot, Serial, Timestamp};
 
@@ -12,7 +12,7 @@ fn receive(lot: &str, serial: Option<&str>, number: i64, into: Account, moment: 
         serial: serial.map(|s| Serial::new(s).unwrap()),
         ..goods(number)
     };
-    Arrival::Fact(movement(&Command::Receive { line: goods, into }, moment))
+    fact(movement(&Command::Receive { line: goods, into }, moment))
 }
 
 fn counted(areas: &[Account], found: Found) -> Arrival {
@@ -52,7 +52,7 @@ fn adjustments_go_where_the_record_has_the_goods() {
     };
     let refill = || {
         let goods = ledger::Line { lot: Lot::new("A").unwrap(), ..goods(2) };
-        Arrival::Fact(movement(&Command::Move { line: goods, from: BACKROOM, to: FLOOR }, at("10:02")))
+        fact(movement(&Command::Move { line: goods, from: BACKROOM, to: FLOOR }, at("10:02")))
     };
     let both = &[FLOOR, BACKROOM];
     let table: &[(&str, Vec<Arrival>, Arrival, &str)] = &[
@@ -138,7 +138,7 @@ fn a_line_of_nothing_exists_only_where_something_was_recorded() {
     assert!(shop.findings()[0].exists, "a late receipt of before makes it one");
     assert_eq!(shop.summary(), "adj -5; on hand 0; shrink 5");
     let sold = Command::Sell { line: goods(5), from: Area::Floor };
-    shop.arrive(&Arrival::Fact(movement(&sold, at("09:00"))));
+    shop.arrive(&fact(movement(&sold, at("09:00"))));
     assert!(!shop.findings()[0].exists, "and a late sale unmakes it");
     assert_eq!(shop.summary(), "adj 0; on hand 0; shrink 0");
 }

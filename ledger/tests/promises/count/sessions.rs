@@ -80,7 +80,7 @@ impl Desktop {
         let observation = Observation {
             id: id(u32::try_from(self.rows.len()).unwrap() + 1),
             occurred_at: at(clock),
-            user: of.map_or(UserId::new("nobody").unwrap(), |session| session.user),
+            user: of.map_or_else(|| UserId::new("nobody").unwrap(), |session| session.user),
             session: SessionId(session),
             area: of.map_or(FLOOR, |session| session.area),
             item: gtin(OAT_DRINK),
@@ -119,7 +119,7 @@ fn shown(line: &Line) -> String {
         }
     };
     let clock = |moment: ledger::Timestamp| moment.to_string().chars().skip(11).take(5).collect::<String>();
-    let lot = line.lot.map_or("all".to_owned(), |lot| lot.to_string());
+    let lot = line.lot.map_or_else(|| "all".to_owned(), |lot| lot.to_string());
     format!("{} {lot} {found} {}-{}", line.areas, clock(line.window.from), clock(line.window.to))
 }
 

@@ -13,7 +13,7 @@ pub(super) const BACKROOM: Account = Account::Sellable(Area::Backroom);
 /// Something that arrives at the store's agent.
 #[derive(Debug, Clone)]
 pub(super) enum Arrival {
-    Fact(Movement),
+    Fact(Box<Movement>),
     Approved(Line),
 }
 
@@ -42,16 +42,20 @@ pub(super) fn movement(command: &Command, moment: Timestamp) -> Movement {
     decide(&Positions::default(), command, &stamp, context).unwrap().movements.remove(0)
 }
 
+pub(super) fn fact(movement: Movement) -> Arrival {
+    Arrival::Fact(Box::new(movement))
+}
+
 pub(super) fn opening(number: i64, clock: &str) -> Arrival {
-    Arrival::Fact(movement(&Command::Open { line: goods(number), into: FLOOR }, at(clock)))
+    fact(movement(&Command::Open { line: goods(number), into: FLOOR }, at(clock)))
 }
 
 pub(super) fn receipt(number: i64, clock: &str) -> Arrival {
-    Arrival::Fact(movement(&Command::Receive { line: goods(number), into: FLOOR }, at(clock)))
+    fact(movement(&Command::Receive { line: goods(number), into: FLOOR }, at(clock)))
 }
 
 pub(super) fn sale(number: i64, clock: &str) -> Arrival {
-    Arrival::Fact(movement(&Command::Sell { line: goods(number), from: Area::Floor }, at(clock)))
+    fact(movement(&Command::Sell { line: goods(number), from: Area::Floor }, at(clock)))
 }
 
 pub(super) fn line(number: u32, areas: &[Account], window: Window, found: Found) -> Line {
@@ -101,7 +105,7 @@ impl Shop {
 
     pub(super) fn take(&mut self, arrival: &Arrival) {
         match arrival {
-            Arrival::Fact(movement) => self.record(movement.clone()),
+            Arrival::Fact(movement) => self.record(Movement::clone(movement)),
             Arrival::Approved(line) => self.lines.push(line.clone()),
         }
     }

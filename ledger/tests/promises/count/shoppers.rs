@@ -1,7 +1,7 @@
 //! Shoppers, receipts, refills and a counter who walks along the shelves: what is really there at the end of the window
 //! is never outside what R18 says, and what counts post ends the same whenever movements arrive.
 
-use super::shop::{Arrival, BACKROOM, FLOOR, Shop, at, goods, movement, quantity};
+use super::shop::{Arrival, BACKROOM, FLOOR, Shop, at, fact, goods, movement, quantity};
 use crate::support::{OAT_DRINK, gtin, stamp};
 use ledger::count::{
     Count, Goods, Grouping, Line, Mode, Observation, ObservationId, Plan, Seen, SessionId, Step, Tally, sheet,
@@ -232,7 +232,7 @@ fn run(seed: u64, documents: &[Count; 2]) -> i64 {
 
     // Movements and approvals arrive in any order.
     let lines = sheet(count, &world.observed).unwrap().lines;
-    let facts = world.recorded.iter().cloned().map(Arrival::Fact);
+    let facts = world.recorded.iter().cloned().map(fact);
     let mut arrivals: Vec<Arrival> = facts.chain(lines.into_iter().map(Arrival::Approved)).collect();
     let mut shop = Shop::new();
     let mut late = arrivals.split_off(arrivals.len() / 2);

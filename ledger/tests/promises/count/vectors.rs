@@ -75,6 +75,32 @@ fn e10_to_e12_intervals_and_judgements() {
 }
 
 #[test]
+fn a_window_holds_what_happened_at_its_end_but_not_at_its_beginning() {
+    let table: &[(&str, i64, [i64; 2])] =
+        &[("10:04", 9, [0, 0]), ("10:05", 9, [0, 0]), ("10:10", 9, [1, 1]), ("10:11", 10, [0, 0])];
+    for (clock, balance, [outflow, moves]) in table {
+        let shop = Shop::after(&[opening(10, "08:00"), sale(1, clock), count(1, 9, "10:05", "10:10")]);
+        let finding = shop.findings().remove(0);
+        assert_eq!((finding.evidence.balance, finding.evidence.outflow), (*balance, *outflow), "{clock}");
+        assert_eq!(finding.interval.high - finding.interval.low, *moves, "{clock}");
+    }
+}
+
+#[test]
+fn goods_bought_ahead_of_the_counter_need_the_zero_that_closes_the_window() {
+    // Two pieces: the counter scans one at 10:05; the other is bought at 10:06, before the counter has come to it at 10:07.
+    let evidence = |to| {
+        let shop = Shop::after(&[opening(2, "08:00"), sale(1, "10:06"), count(1, 1, "10:05", to)]);
+        let finding = shop.findings().remove(0);
+        (finding.evidence.physical(finding.counted).unwrap(), finding.adjustment().get())
+    };
+    let two_at_10_05 = evidence("10:05");
+    assert_eq!(two_at_10_05, (Interval { low: 1, high: 1 }, -1), "FIXME: R18 ends at the last scan");
+    let one_at_10_07 = evidence("10:07");
+    assert_eq!(one_at_10_07, (Interval { low: 0, high: 1 }, 0), "a zero typed at 10:07 closes the window");
+}
+
+#[test]
 fn values_are_rounded_half_up_in_size() {
     let third = UnitCost { value: Money::new(1000), per: super::shop::quantity(3) };
     for (units, minor) in [(1, 333), (2, 667), (-2, -667), (3, 1000), (0, 0)] {
