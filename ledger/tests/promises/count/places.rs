@@ -151,3 +151,19 @@ fn a_count_of_one_lot_leaves_the_others() {
     let shop = Shop::after(&[&facts[..], &[Arrival::Approved(of_lot)]].concat());
     assert_eq!(inside(&shop), "sellable/floor A 4; sellable/floor B 5");
 }
+
+#[test]
+fn postings_of_many_serials_have_each_a_source_of_its_own() {
+    let pieces = (0..600).map(|n| receive("A", Some(&format!("S{n}")), 1, FLOOR, at("08:00").shifted(n)));
+    let mut shop = Shop::new();
+    for piece in pieces {
+        shop.take(&piece);
+    }
+    let posted = shop.arrive(&counted(&[FLOOR], Found::Nothing));
+    let sources: std::collections::BTreeSet<_> = posted.iter().map(|movement| movement.source).collect();
+    assert_eq!((posted.len(), sources.len()), (600, 600));
+    assert_eq!(sources.last().map(ToString::to_string).unwrap(), "agent:3.87");
+    let next = shop.arrive(&receive("A", Some("S600"), 1, FLOOR, at("08:01")));
+    assert_eq!(next.len(), 1, "{next:?}");
+    assert!(!sources.contains(&next[0].source) && next[0].corrects.is_some());
+}

@@ -1,7 +1,7 @@
 //! E8-E17 as they stand, each by arrivals in the order of the table.
 
 use super::shop::{Arrival, Shop, at, count, opening, receipt, sale};
-use ledger::count::{Interval, Judgement, UnitCost};
+use ledger::count::{Interval, Judgement, Reviewed, UnitCost};
 use ledger::{Account, Money, Reason, Seq};
 
 #[test]
@@ -70,6 +70,9 @@ fn e10_to_e12_intervals_and_judgements() {
         let within = if *judgement == Judgement::Clean { Judgement::Clean } else { Judgement::Adjust };
         assert_eq!(finding.judge(value, Money::new(500)), within, "two at 2.50 do not exceed 5.00");
     }
+    let shop = Shop::after(&[opening(10, "08:00"), sale(1, "10:07"), count(1, 7, "10:05", "10:10")]);
+    let reviewed = Reviewed::of(&shop.findings()[0], Money::new(-500), None);
+    assert_eq!((reviewed.units, reviewed.absolute, reviewed.balance), (-2, 2, 9));
     let quiet = Shop::after(&[opening(10, "08:00"), count(1, 7, "10:05", "10:10")]).findings().remove(0);
     assert_eq!(quiet.judge(Money::new(-750), Money::ZERO), Judgement::Adjust, "nothing moved: no doubt");
 }
