@@ -15,6 +15,7 @@
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
+//! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -24,6 +25,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod cost;
+pub mod count;
 pub mod decide;
 pub mod demand;
 pub mod digest;

@@ -4,6 +4,7 @@
 mod alert;
 #[cfg(test)]
 mod demand;
+mod count;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
