@@ -11,6 +11,7 @@
 //! - [`identity`]: how a repeat is told from a conflict (R7).
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
+//! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`json`]: how all of these words are written in JSON.
@@ -27,12 +28,16 @@ pub mod document;
 pub mod identity;
 pub mod ids;
 pub mod json;
+pub mod lots;
 pub mod movement;
+pub mod packs;
 pub mod positions;
 pub mod quantity;
 pub mod reason;
+pub mod swap;
 pub mod text;
 pub mod time;
+pub mod weigh;
 
 pub use account::{Account, Area};
 pub use catalogue::Item;
