@@ -104,7 +104,6 @@ pub fn allocate_sales(
                 shares.push(SaleShare { lot, quantity, certain });
                 change(balances, area, lot, quantity.get().saturating_neg());
             }
-            left
         };
         for (lot, seen) in seen(evidence, movement.source) {
             take(lot, seen, true, &mut balances);
@@ -157,7 +156,8 @@ pub fn settle(
 }
 
 /// A count by lot in one place: as far as one lot has too many and another too few, goods were only taken to be of the
-/// wrong lot and move between lots; what is left over is the count's variance. Lots not counted are not touched.
+/// wrong lot and move between lots; what is left over is the count's variance. Lots not counted are not touched. Record
+/// what [`settle`] answers first: a count corrects the record, and sales without a lot are in it only then.
 ///
 /// # Errors
 /// [`LotRefusal::TooManyMovements`].

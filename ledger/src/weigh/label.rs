@@ -105,7 +105,7 @@ pub fn read_price_label(
         }
     }
     match candidates.as_slice() {
-        [] => Err(failure.unwrap_or(WeighError::NoPrice { before: printed.unwrap_or(seen) })),
+        [] => Err(failure.unwrap_or_else(|| WeighError::NoPrice { before: printed.unwrap_or(seen) })),
         [one] => Ok(LabelWeight::Sure { grams: one.grams }),
         [_, _, ..] => Ok(LabelWeight::Unsure { candidates }),
     }

@@ -237,6 +237,19 @@ fn a_count_gain_comes_in_at_the_pools_cost_else_at_the_last_known() {
         let last = u32::try_from(changes.len()).unwrap();
         assert_eq!((pool(&books, "A"), &flags(&books, last)[..]), (*expect, *flagged), "{changes:?}");
     }
+    // No way round makes zero a known cost: sold and brought back, or sent to another site.
+    let quantity = some(1);
+    let unknown = [
+        event(1, "A", found(3)),
+        event(2, "A", sale(1)),
+        event(3, "B", came_back(1, Some(2))),
+        event(4, "A", Change::Dispatch { transfer: transfer(1), quantity }),
+        event(5, "B", Change::Arrive { transfer: transfer(1), quantity }),
+        event(6, "B", sale(2)),
+        event(7, "B", found(1)),
+    ];
+    let books = average(&unknown);
+    assert!((1..=7).filter(|n| *n != 3).all(|n| flags(&books, n) == [Flag::NoKnownCost]));
     let books = average(&at_a(&[sale(3)]));
     assert_eq!((pool(&books, "A"), flags(&books, 1)), ((-3, 0), vec![Flag::Provisional, Flag::NoKnownCost]));
 }

@@ -5,8 +5,12 @@ mod cost;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod lots;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod swap;
 #[cfg(test)]
 mod vectors;
