@@ -5,7 +5,7 @@ use crate::quantity::{Money, Quantity};
 use crate::time::Timestamp;
 
 /// A unit price while it was in effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnitPrice {
     /// From this moment on.
     pub from: Timestamp,

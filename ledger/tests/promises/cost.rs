@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::support::{decided, receive, sell, stamp};
 use ledger::cost::{
     Book, Books, Change, CostError, CostEvent, Flag, Known, Method, Posted, SalesCredit, catch_up, derive,
+    split,
 };
 use ledger::movement::Source;
 use ledger::{Date, DeviceId, DeviceSeq, DocumentId, Money, Positions, Quantity, Reason, StoreId, Timestamp};
@@ -189,6 +190,24 @@ fn a_late_price_reaches_its_own_layer_only() {
 }
 
 #[test]
+fn freight_over_two_receipts_is_owed_to_the_cent() {
+    let freight = split(Money::new(1_001), &[50_000, 50_000]).unwrap();
+    let changes = [
+        receipt(100, 50_000),
+        receipt(100, 50_000),
+        late(1, freight.shares[0].minor()),
+        late(2, freight.shares[1].minor()),
+    ];
+    let books = average(&at_a(&changes));
+    let residual: BTreeMap<Book, i64> =
+        freight.postings(site("A")).unwrap().iter().map(|p| (p.book, p.amount.minor())).collect();
+    assert_eq!(residual, BTreeMap::from([(Book::Rounding, -1), (Book::Payable, 1)]));
+    assert_eq!(total(&books, Book::Payable, None) + residual[&Book::Payable], -101_001);
+    assert_eq!(pool(&books, "A"), (200, 101_002));
+    assert_eq!(split(Money::new(1_000), &[1, 1]).unwrap().postings(site("A")), Ok(Vec::new()));
+}
+
+#[test]
 fn goods_are_never_worth_less_than_nothing() {
     // Dear goods and cheap ones in one pool: the credit on the dear ones is more than what is left is worth.
     let events = at_a(&[receipt(10, 10_000), receipt(10, 100), sale(15), late(1, -10_000)]);
@@ -325,7 +344,7 @@ fn methods() -> impl Strategy<Value = Method> {
 fn changes() -> impl Strategy<Value = Change> {
     let about = prop::option::of(1u32..40);
     let values = prop::option::of(0i64..5_000);
-    (0..11, 1i64..30, values, about, 1u8..3).prop_map(|(kind, n, value, about, t)| {
+    (0..12, 1i64..30, values, about, 1u8..3).prop_map(|(kind, n, value, about, t)| {
         let (quantity, transfer, value) = (some(n), transfer(t), value.map(Money::new));
         let change = Money::new(value.unwrap_or_default().minor() - 2_500);
         match kind {
@@ -335,7 +354,8 @@ fn changes() -> impl Strategy<Value = Change> {
             6 => Change::VendorReturn { quantity, credit: value, difference: Book::RtvLoss },
             7 => Change::Dispatch { transfer, quantity },
             8 => Change::Arrive { transfer, quantity },
-            9 => Change::LateCost { of: source(about.unwrap_or(1)), change },
+            9 => Change::Lose { transfer, quantity, to: Book::Shrink },
+            10 => Change::LateCost { of: source(about.unwrap_or(1)), change },
             _ => Change::Markdown { change },
         }
     })
