@@ -180,6 +180,36 @@ fn e37_a_late_price_is_split_and_posted_today() {
 }
 
 #[test]
+fn a_late_event_is_valued_where_it_belongs_and_its_difference_posted_today() {
+    let day = Date::from_days;
+    let [received, sold] = [event(1, "A", receipt(10, 6_000)), event(2, "A", sale(2))];
+    // The till was faster than the office: two sold at no known cost, which the receipt of an hour before puts right.
+    let first = catch_up(&[], &average(&[sold]), day(1)).unwrap();
+    assert_eq!(first, []);
+    let then = catch_up(&first, &average(&[sold, received]), day(3)).unwrap();
+    let told: Vec<(Source, Book, i64)> =
+        then.iter().map(|p| (p.cause, p.posting.book, p.posting.amount.minor())).collect();
+    let expect = [
+        (source(1), Book::Inventory, 6_000),
+        (source(1), Book::Payable, -6_000),
+        (source(2), Book::Inventory, -1_200),
+        (source(2), Book::Cogs, 1_200),
+    ];
+    assert_eq!(told, expect);
+    assert!(then.iter().all(|posted| posted.date == day(3)));
+    // Another at another cost, dated before the sale: what the sale cost changes, today.
+    let dearer = CostEvent { source: source(3), ..event(1, "A", receipt(10, 8_000)) };
+    let posted: Vec<Posted> = first.into_iter().chain(then).collect();
+    let today = catch_up(&posted, &average(&[sold, received, dearer]), day(5)).unwrap();
+    let sold: Vec<(Book, i64)> = today
+        .iter()
+        .filter(|p| p.cause == source(2))
+        .map(|p| (p.posting.book, p.posting.amount.minor()))
+        .collect();
+    assert_eq!(sold, [(Book::Inventory, -200), (Book::Cogs, 200)]);
+}
+
+#[test]
 fn a_late_price_reaches_its_own_layer_only() {
     let events = at_a(&[receipt(10, 1_000), receipt(10, 2_000), sale(4), late(1, 500), late(2, -200)]);
     let books = derive(Method::FifoPerSite, &events).unwrap();

@@ -115,9 +115,11 @@ fn e34_a_lot_past_its_date_is_taken_off_sale_and_not_before() {
 
 #[test]
 fn a_sale_without_a_lot_takes_the_first_to_expire() {
-    for (on, expect, left) in [(1, "B 2, A 4, - 1", "- 2"), (4, "A 4, - 3", "B 2")] {
+    for (on, quantity, expect, left) in
+        [(1, 7, "B 2, A 4, - 1", "- 2"), (4, 7, "A 4, - 3", "B 2"), (4, 9, "A 4, - 5", "- -2, B 2")]
+    {
         let mut movements = shelf();
-        movements.push(sold(4, on, 7));
+        movements.push(sold(4, on, quantity));
         assert_eq!(shares(&allocated(&movements, &[])), expect);
         settled(&mut movements, &[], 1);
         assert_eq!(by_lot(&movements, FLOOR), left, "sold on the {on}. of November");
