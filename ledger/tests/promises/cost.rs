@@ -316,6 +316,21 @@ fn a_return_comes_in_at_what_it_was_sold_at_as_far_as_that_is_known() {
 }
 
 #[test]
+fn what_is_about_an_event_comes_after_it_whatever_the_clocks_said() {
+    let before = |n, change| CostEvent { occurred_at: Timestamp::from_millis(0), ..event(n, "A", change) };
+    let events = [
+        event(1, "A", receipt(10, 6_000)),
+        event(2, "A", sale(2)),
+        before(3, came_back(1, Some(2))),
+        before(4, late(1, 1_000)),
+    ];
+    let books = average(&events);
+    assert_eq!(booked(&books, 3), BTreeMap::from([(Book::Inventory, 700), (Book::Cogs, -700)]));
+    assert_eq!((flags(&books, 3), flags(&books, 4)), (vec![], vec![]));
+    assert_eq!(pool(&books, "A"), (9, 7_000 - 1_400 + 700));
+}
+
+#[test]
 fn a_cost_of_an_unknown_receipt_waits_and_a_markdown_costs_nothing() {
     let books = average(&at_a(&[late(9, 100), Change::Markdown { change: Money::new(-500) }]));
     assert_eq!((flags(&books, 1), booked(&books, 1).len()), (vec![Flag::ReceiptUnknown], 0));
