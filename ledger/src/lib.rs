@@ -10,7 +10,8 @@
 //! - [`positions`], [`digest`]: what the facts add up to, and a 16-byte proof of it (R9, R10).
 //! - [`identity`]: how a repeat is told from a conflict (R7).
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
-//! - [`cost`]: value pools that never lose a cent (R2, R3).
+//! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
+//! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
@@ -34,14 +35,18 @@ pub mod identity;
 pub mod ids;
 pub mod json;
 pub mod kpi;
+pub mod lots;
 pub mod movement;
+pub mod packs;
 pub mod positions;
 pub mod price;
 pub mod quantity;
 pub mod reason;
 pub mod retail_calendar;
+pub mod swap;
 pub mod text;
 pub mod time;
+pub mod weigh;
 
 pub use account::{Account, Area};
 pub use catalogue::Item;

@@ -11,11 +11,18 @@ mod golden;
 mod kpi;
 #[cfg(test)]
 mod price;
+mod cost;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod lots;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod retail_calendar;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod swap;
 #[cfg(test)]
 mod vectors;
