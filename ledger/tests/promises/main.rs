@@ -3,19 +3,19 @@
 #[cfg(test)]
 mod alert;
 #[cfg(test)]
-mod demand;
+mod cost;
+#[cfg(test)]
 mod count;
+#[cfg(test)]
+mod demand;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod kpi;
 #[cfg(test)]
-mod price;
-mod cost;
-#[cfg(test)]
-mod golden;
-#[cfg(test)]
 mod lots;
+#[cfg(test)]
+mod price;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
