@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod answers;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod store;
