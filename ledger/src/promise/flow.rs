@@ -13,6 +13,7 @@ use crate::time::Timestamp;
 
 /// Where a part of a reservation row stands (R30).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Asked for, nothing promised yet.

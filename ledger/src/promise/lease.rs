@@ -22,6 +22,7 @@ use crate::text::{ShortText, TextError};
 
 /// Where orders come from beside the till, such as `web`; at most 24 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Channel(ShortText<24>);
 

@@ -22,6 +22,7 @@ use crate::time::Timestamp;
 
 /// What one order holds, picks and hands over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Reservation {
     /// The order.
@@ -40,10 +41,12 @@ pub struct Reservation {
 
 /// One order line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationRow"))]
 #[serde(rename_all = "snake_case")]
 pub struct Row {
     /// What was ordered.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "Gtin"))]
     pub item: Gtin,
     /// How far which part of it is. Alike parts are one part, and they are sorted.
     pub parts: Vec<Part>,
@@ -51,6 +54,7 @@ pub struct Row {
 
 /// A part of an order line that stands in one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationPart"))]
 #[serde(rename_all = "snake_case")]
 pub struct Part {
     /// Where it stands.
@@ -63,6 +67,7 @@ pub struct Part {
 
 /// Which goods, and where they lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationSpot"))]
 #[serde(rename_all = "snake_case")]
 pub struct Spot {
     /// Their lot; [`Lot::unknown`] when nobody said.
@@ -75,6 +80,7 @@ pub struct Spot {
 
 /// What is picked for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationPick"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Pick {
     /// The order line.
@@ -89,6 +95,7 @@ pub struct Pick {
 
 /// What a customer gets of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationHandOver"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct HandOver {
     /// The order line.
@@ -101,6 +108,7 @@ pub struct HandOver {
 
 /// What is done with a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationStep"))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Adds a line, or changes how many it is for. More is REQUESTED (hold it next), fewer is released, the least advanced
@@ -110,6 +118,7 @@ pub enum Step {
         line: u32,
         /// Its item, which never changes.
         #[serde(with = "crate::json::gtin")]
+        #[cfg_attr(feature = "schema", schemars(with = "Gtin"))]
         item: Gtin,
         /// How many the customer wants in all.
         quantity: Quantity,

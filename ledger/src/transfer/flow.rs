@@ -29,6 +29,7 @@ macro_rules! words {
 
 words! {
     /// Where a transfer stands.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferState"))]
     State {
         /// Asked for.
         Requested = "requested",

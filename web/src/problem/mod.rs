@@ -13,6 +13,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::kind::*;
@@ -21,11 +22,12 @@ pub use self::kind::*;
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A refusal as RFC 9457 writes it. Also read by clients of ours: unknown members are ignored.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Problem(Box<Body>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Body {
     #[serde(rename = "type")]
     uri: String,
@@ -48,7 +50,7 @@ struct Body {
 }
 
 /// What is wrong with one part of the body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// JSON Pointer in its URI fragment form, such as `#/events/3/qty`; `#` is the whole body.
     pub pointer: String,
