@@ -5,6 +5,7 @@ mod codes;
 mod documents;
 mod events;
 mod items;
+mod kinds;
 mod label_problems;
 mod label_templates;
 mod movements;
@@ -20,14 +21,13 @@ mod status;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
-use axum::routing::{get, post};
+use axum::routing::get;
 use ledger::TradingDay;
-use ledger::promise::Reservation;
-use ledger::transfer::Transfer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{Notify, watch};
+use web::api::{Info, Routes};
 use web::{Problem, Shell, Shutdown, Site};
 
 use crate::metrics::Metrics;
@@ -40,9 +40,6 @@ const PAGE: usize = 100;
 
 /// Most entries in one page of a listing.
 const PAGE_MAX: usize = 500;
-
-/// The largest items file, in bytes: about a million items.
-const ITEMS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// What handlers work with. Clones share it.
 #[derive(Debug, Clone)]
@@ -78,46 +75,37 @@ impl std::ops::Deref for App {
 /// Everything the store answers, surrounded by its site.
 pub(crate) fn router(parts: Parts) -> Router {
     let shell = parts.shell.clone();
-    let items = post(items::import).layer(DefaultBodyLimit::max(ITEMS_BYTES_MAX));
-    let routes = Router::new()
-        .route("/", get(page::store))
-        .route("/codes", get(codes::page))
-        .route("/v1/codes", get(codes::data))
-        .route("/v1/scans", post(scans::record))
-        .route("/v1/positions", get(positions::list))
-        .route("/v1/positions/{code}", get(positions::one))
-        .route("/v1/movements", get(movements::list))
-        .route("/v1/events", get(events::follow))
-        .route("/v1/items", items)
-        .route("/v1/items/{code}", get(items::one))
-        .route("/v1/items/{code}/movements", get(movements::of_item))
-        .route("/v1/quarantine", get(quarantine::list))
-        .route("/v1/devices/{device}", get(status::device))
-        .route("/v1/status", get(status::status))
-        .route("/v1/verify", get(status::verify))
-        .route("/health/live", get(status::live))
-        .route("/health/ready", get(status::ready))
-        .route("/metrics", get(status::metrics))
-        .merge(documents::routes::<Transfer>("transfers"))
-        .merge(documents::routes::<Reservation>("reservations"))
-        .merge(label_routes())
-        .with_state(App(Arc::new(parts)));
+    let routes = pages().merge(described().documented("/v1/openapi.json", INFO));
+    let routes = routes.with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).problems(&label_problems::KINDS).around(routes)
 }
 
-fn label_routes() -> Router<App> {
-    Router::new()
-        .route("/v1/label-templates", get(label_templates::list))
-        .route("/v1/label-templates/{name}", get(label_templates::one).put(label_templates::put))
-        .route("/v1/label-templates/{name}/preview.svg", get(label_templates::preview))
-        .route("/v1/printers", get(printers::list))
-        .route("/v1/printers/{name}", get(printers::one).put(printers::put).delete(printers::delete))
-        .route("/v1/printers/{name}/status", get(printers::status))
-        .route("/v1/print-jobs", get(print_jobs::list).post(print_jobs::submit))
-        .route("/v1/print-jobs/{id}", get(print_jobs::one))
-        .route("/v1/print-jobs/{id}/reprint", post(print_jobs::reprint))
-        .route("/v1/print-jobs/{id}/cancel", post(print_jobs::cancel))
+/// What people look at. Everything else is described.
+fn pages() -> Router<App> {
+    Router::new().route("/", get(page::store)).route("/codes", get(codes::page))
 }
+
+/// What programs talk to.
+fn described() -> Routes<App> {
+    scans::routes()
+        .and(positions::routes())
+        .and(movements::routes())
+        .and(events::routes())
+        .and(items::routes())
+        .and(codes::routes())
+        .and(kinds::routes())
+        .and(quarantine::routes())
+        .and(status::routes())
+}
+
+const INFO: Info = Info {
+    title: "Shelfline agent",
+    about: "What a store answers to devices, tills and pages on the shop's LAN, with or without the hub. Every refusal is a \
+        problem (RFC 9457) whose `type` opens a page that says what to do. Quantities are whole numbers of an item's base \
+        unit, money is in minor units, moments are RFC 3339.",
+    version: env!("CARGO_PKG_VERSION"),
+    answers: include_str!("answers.json"),
+};
 
 /// The shell of the store's pages.
 pub(crate) fn shell(place: &str) -> Shell {
@@ -125,10 +113,11 @@ pub(crate) fn shell(place: &str) -> Shell {
 }
 
 /// Where a page of a listing begins and how long it is.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 struct Paging<K> {
-    /// The last key of the page before.
+    /// The last key of the page before: `next` of that page.
     after: Option<K>,
+    /// How many at most, 1 to 500; 100 when nobody said.
     limit: Option<usize>,
 }
 

@@ -37,7 +37,8 @@ pub(super) fn render(info: &Info, described: &[Described]) -> String {
             tags.push((tag, about));
         }
     }
-    let tags: Vec<Value> = tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect();
+    let tags: Vec<Value> =
+        tags.iter().map(|(name, about)| json!({"name": name, "description": about})).collect();
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {"title": info.title, "version": info.version, "description": info.about},
@@ -72,7 +73,7 @@ impl Writer {
             let mut content = self.content(shape, Schemas::read);
             let sent = operation.examples.iter().filter_map(|example| {
                 let body = example.body.as_ref()?;
-                Some((example.name, json!({"summary": example.summary, "value": body})))
+                Some((example.name.as_str(), json!({"summary": example.summary, "value": body})))
             });
             let sent: BTreeMap<&str, Value> = sent.collect();
             if !sent.is_empty() {
@@ -112,7 +113,7 @@ impl Writer {
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
             let values = operation.examples.iter().filter_map(|example| {
                 let (_, value) = example.values.iter().find(|(of, _)| *of == name)?;
-                Some((example.name, json!({"summary": example.summary, "value": value})))
+                Some((example.name.as_str(), json!({"summary": example.summary, "value": value})))
             });
             let values: BTreeMap<&str, Value> = values.collect();
             if !values.is_empty() {
@@ -143,7 +144,7 @@ impl Writer {
             // An example with a status that is not told of is left out here, and missed by whoever counts them.
             if let Some(Value::Object(content)) = content {
                 let examples = content.entry("examples").or_insert_with(|| json!({}));
-                set(examples, example.name, answered);
+                set(examples, &example.name, answered);
             }
         }
         json!(responses)
@@ -152,7 +153,7 @@ impl Writer {
     /// What an example was answered with when it was last sent, and as how manieth it is sent.
     fn answered(&self, example: &Example) -> Value {
         let mut answered = json!({"summary": example.summary, "x-order": self.examples});
-        if let Some(value) = self.recorded.get(example.name) {
+        if let Some(value) = self.recorded.get(&example.name) {
             set(&mut answered, "value", value.clone());
         }
         answered
@@ -185,7 +186,8 @@ impl Writer {
                 format!("- `{}`: {}.{rule}", kind.code, kind.title)
             })
             .collect();
-        let mut written = json!({"description": lines.join("\n"), "content": {MEDIA_TYPE: {"schema": schema}}});
+        let mut written =
+            json!({"description": lines.join("\n"), "content": {MEDIA_TYPE: {"schema": schema}}});
         if refusals.iter().any(|refusal| refusal.kind.status.as_u16() == 503) {
             let seconds = header("After how many seconds the same request may be sent again.");
             set(&mut written, "headers", json!({"retry-after": seconds}));

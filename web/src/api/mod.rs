@@ -27,8 +27,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 pub use self::document::Info;
 use self::document::render;
-pub use self::operation::{Events, Example, Operation};
 use self::operation::Place;
+pub use self::operation::{Either, Events, Example, Operation};
 pub use self::signature::{Input, Output, Signature};
 
 /// Routes with their descriptions.
@@ -119,8 +119,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
     /// The router, with one more route at `path`: the document of all of them. It is written when somebody asks for it.
     pub fn documented(mut self, path: &'static str, info: Info) -> Router<S> {
-        let operation = Operation::new("openapi", "This document")
-            .answers_text(200, JSON, "OpenAPI 3.1, made from the routes of the program that answers.");
+        let operation = Operation::new("openapi", "This document").answers_text(
+            200,
+            JSON,
+            "OpenAPI 3.1, made from the routes of the program that answers.",
+        );
         self.described.push(self.describe("get", path, operation));
         let described: Arc<[Described]> = self.described.into();
         let answer = move || {
@@ -147,7 +150,10 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
 
 impl<S> std::fmt::Debug for Routes<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Routes").field("tag", &self.tag).field("described", &self.described).finish_non_exhaustive()
+        f.debug_struct("Routes")
+            .field("tag", &self.tag)
+            .field("described", &self.described)
+            .finish_non_exhaustive()
     }
 }
 

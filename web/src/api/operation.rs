@@ -1,10 +1,13 @@
 //! What is said of one operation, beside what the handler's signature says itself.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::signature::Signature;
-use crate::problem::{Kind, MEDIA_TYPE};
+use crate::problem::Kind;
 
 /// Makes a type's schema, a reference where the type has a name.
 pub(super) type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
@@ -80,9 +83,9 @@ pub(super) struct Refusal {
 /// what came back then.
 #[derive(Debug, Clone)]
 pub struct Example {
-    pub(super) name: &'static str,
-    pub(super) summary: &'static str,
-    pub(super) values: Vec<(&'static str, &'static str)>,
+    pub(super) name: String,
+    pub(super) summary: String,
+    pub(super) values: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
     pub(super) status: u16,
 }
@@ -142,7 +145,11 @@ impl Operation {
     /// An answer in JSON, beside the one in the handler's signature, or for a handler that makes its response by hand.
     #[must_use]
     pub fn answers<T: JsonSchema>(self, status: u16, about: impl Into<String>) -> Self {
-        self.answer(status, about.into(), Some(Content { media: super::JSON, shape: Shape::Of(schema_of::<T>) }))
+        self.answer(
+            status,
+            about.into(),
+            Some(Content { media: super::JSON, shape: Shape::Of(schema_of::<T>) }),
+        )
     }
 
     /// An answer of another media type.
@@ -207,7 +214,12 @@ impl Operation {
     }
 
     /// The answer in a handler's signature. One of the same status that was told by hand stays.
-    pub(super) fn returns(&mut self, status: u16, content: Content, headers: &[(&'static str, &'static str)]) {
+    pub(super) fn returns(
+        &mut self,
+        status: u16,
+        content: Content,
+        headers: &[(&'static str, &'static str)],
+    ) {
         if self.answers.iter().all(|answer| answer.status != status) {
             let headers = headers.to_vec();
             self.answers.push(Answer { status, about: "Done.".to_owned(), content: Some(content), headers });
@@ -257,14 +269,14 @@ impl Example {
     /// An example with a name that is unique in the document, and a line about it. It is answered with a 200 unless said
     /// otherwise.
     #[must_use]
-    pub const fn new(name: &'static str, summary: &'static str) -> Self {
-        Self { name, summary, values: Vec::new(), body: None, status: 200 }
+    pub fn new(name: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self { name: name.into(), summary: summary.into(), values: Vec::new(), body: None, status: 200 }
     }
 
     /// A parameter's value: of the path, the query or a header.
     #[must_use]
-    pub fn with(mut self, parameter: &'static str, value: &'static str) -> Self {
-        self.values.push((parameter, value));
+    pub fn with(mut self, parameter: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((parameter, value.into()));
         self
     }
 
@@ -281,10 +293,23 @@ impl Example {
         self.status = status;
         self
     }
+}
 
-    /// Whether it is answered with a problem.
-    pub(super) const fn media<'a>(&self, otherwise: &'a str) -> &'a str {
-        if self.status >= 400 { MEDIA_TYPE } else { otherwise }
+/// One shape or another, where a body may be either.
+#[derive(Debug, Clone, Copy)]
+pub struct Either<A, B>(PhantomData<(A, B)>);
+
+impl<A: JsonSchema, B: JsonSchema> JsonSchema for Either<A, B> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Or{}", A::schema_name(), B::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({"anyOf": [generator.subschema_for::<A>(), generator.subschema_for::<B>()]})
     }
 }
 
