@@ -204,7 +204,8 @@ impl schemars::JsonSchema for Gtin {
         schemars::json_schema!({
             "description": "A trade item number with its check digit: 14 digits. Where one is read, 8, 12 or 13 digits will do.",
             "type": "string",
-            "pattern": "^[0-9]{8,14}$"
+            "minLength": 8,
+            "maxLength": 14
         })
     }
 }

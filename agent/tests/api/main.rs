@@ -7,8 +7,12 @@ mod codes;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod raw;
+#[cfg(test)]
+mod shape;
 #[cfg(test)]
 mod store;
