@@ -95,7 +95,7 @@ mod schema {
         EventId, "EventId", {"type": "string", "format": "uuid", "description": "A client's own id of an event."};
         Timestamp, "Timestamp", {"type": "string", "format": "date-time", "description": "A moment: RFC 3339, to the millisecond."};
         Date, "Date", {"type": "string", "format": "date", "description": "A day."};
-        Account, "Account", {"type": "string", "description": "One side of a movement: `floor`, `backroom`, `bay`, `damaged`, `transit/T-1` and so on."};
+        Account, "Account", {"type": "string", "description": "One side of a movement: `sellable/floor` (or `floor` for short, when read), `damaged`, `transit/T-1` and so on."};
         Reason, "Reason", {"type": "string", "enum": Reason::ALL.iter().map(|reason| reason.word()).collect::<Vec<_>>(), "description": "Why stock moves."};
         Unit, "Unit", {"type": "string", "enum": ["pcs", "g", "ml"], "description": "The base unit that an item is counted in."};
         Seq, "Seq", {"type": "integer", "format": "uint64", "minimum": 0, "description": "The number of an entry in a store's ledger."};

@@ -112,9 +112,10 @@ fn taking<D: Document>() -> Operation {
 
 /// A step, with who does it.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 struct Asked<S> {
-    /// What is done: one member, whose name is the step.
+    /// What is done: an object with one member, whose name is the step; the name alone where nothing belongs to it.
     step: S,
     /// The device that does it; `office` when nobody said.
     device: Option<String>,
@@ -215,6 +216,7 @@ struct Which {
     /// The last number of the page before: `next` of that page.
     after: Option<String>,
     /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
@@ -224,6 +226,7 @@ struct WhichSteps {
     /// The last version of the page before: `next` of that page.
     after: Option<u64>,
     /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 

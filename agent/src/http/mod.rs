@@ -1,5 +1,30 @@
 //! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's pages. One
 //! resource a file; every refusal is a problem (RFC 9457).
+//!
+//! # Adding a route
+//!
+//! A resource's file has `pub(super) fn routes() -> Routes<App>`, and [`described`] names it. In there, each route is one call
+//! that adds it to the router and to the description (`GET /v1/openapi.json`):
+//!
+//! ```text
+//! Routes::new("labels", "Labels to be printed.").get(
+//!     "/v1/labels/{id}",
+//!     one,                                                    // Json<T>, Query<T>, Result<_, Problem>: read from its type
+//!     Operation::new("read_label", "Looks up a label")
+//!         .part("id", "The label's number.")                  // each name in the path
+//!         .problems(&[&UNKNOWN_LABEL])                        // what the handler refuses itself
+//!         .problems(&READING)                                 // or RECORDING: what the replica may refuse
+//!         .example(Example::new("label", "A shelf label").with("id", "1")),
+//! )
+//! ```
+//!
+//! - Types that handlers read and write derive `schemars::JsonSchema`, and each field has a comment: it is the description.
+//!   Types of `ledger` do so under its feature `schema`. Two types of one name: `#[schemars(rename = "..")]`.
+//! - Only what a type does not say is said by hand: `answers` for a handler that makes its `Response` itself, `reads` for one
+//!   that takes raw text, `with_header` and `reads_header`.
+//! - Examples are sent to a real agent by a test, in the order of the routes, and each operation needs one that succeeds.
+//!   `cargo xtask openapi` sends them and writes what came back (`answers.json`) and the document (`docs/openapi/agent.json`).
+//! - A new kind of document only needs an entry in `kinds`.
 
 mod codes;
 mod documents;
@@ -75,9 +100,13 @@ impl std::ops::Deref for App {
 /// Everything the store answers, surrounded by its site.
 pub(crate) fn router(parts: Parts) -> Router {
     let shell = parts.shell.clone();
-    let routes = pages().merge(described().documented("/v1/openapi.json", INFO));
-    let routes = routes.with_state(App(Arc::new(parts)));
+    let routes = routes().with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).problems(&label_problems::KINDS).around(routes)
+}
+
+/// All that is routed. A route that is added here, past [`pages`] and [`described`], fails a test.
+fn routes() -> Router<App> {
+    pages().merge(described().documented(OPENAPI, INFO))
 }
 
 /// What people look at. Everything else is described.
@@ -97,6 +126,9 @@ fn described() -> Routes<App> {
         .and(quarantine::routes())
         .and(status::routes())
 }
+
+/// Where the description is.
+const OPENAPI: &str = "/v1/openapi.json";
 
 const INFO: Info = Info {
     title: "Shelfline agent",
@@ -118,6 +150,7 @@ struct Paging<K> {
     /// The last key of the page before: `next` of that page.
     after: Option<K>,
     /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
@@ -142,4 +175,31 @@ fn next_link(path: &str, next: Option<&str>, limit: usize) -> HeaderMap {
         headers.insert(axum::http::header::LINK, link);
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What a router routes: axum tells it nowhere but here.
+    fn routed(router: &Router<App>) -> BTreeSet<String> {
+        let text = format!("{router:?}");
+        text.split('"').filter(|part| part.starts_with('/')).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_route_but_those_of_pages_is_described() {
+        let described: BTreeSet<String> =
+            described().paths().map(str::to_owned).chain([OPENAPI.to_owned()]).collect();
+        let pages = routed(&pages());
+        assert_eq!(
+            pages,
+            ["/", "/codes"].map(str::to_owned).into(),
+            "a page is nothing that a program talks to"
+        );
+        let found: BTreeSet<String> = routed(&routes()).difference(&pages).cloned().collect();
+        assert_eq!(found, described);
+    }
 }

@@ -44,7 +44,7 @@ pub(super) struct Position {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PositionBucket")]
 pub(super) struct Part {
-    /// Where it is: `floor`, `backroom`, `damaged` and so on.
+    /// Where it is: `sellable/floor`, `sellable/backroom`, `damaged` and so on.
     pub(super) account: String,
     /// Its lot, if somebody said.
     pub(super) lot: Option<String>,

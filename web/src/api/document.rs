@@ -105,6 +105,7 @@ impl Writer {
             let Some(Value::Object(fields)) = fields.get_mut("properties").map(Value::take) else { continue };
             for (name, mut schema) in fields {
                 let about = schema.as_object_mut().and_then(|schema| schema.remove("description"));
+                leave_out_null(&mut schema);
                 parameters.push(json!({"name": name, "in": "query", "required": required(&name),
                     "description": about.unwrap_or_default(), "schema": schema}));
             }
@@ -208,6 +209,16 @@ impl Writer {
     }
 }
 
+/// A parameter that may be left out is `null` in Rust's view of it; in an address it is not there.
+fn leave_out_null(schema: &mut Value) {
+    if let Some(of) = schema.get_mut("type")
+        && let Some([one, Value::String(null)]) = of.as_array().map(Vec::as_slice)
+        && null == "null"
+    {
+        *of = one.clone();
+    }
+}
+
 fn header(about: &str) -> Value {
     json!({"description": about, "schema": {"type": "string"}})
 }
@@ -223,11 +234,43 @@ fn plain(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if let Some(Value::String(text)) = members.get_mut("description") {
-                *text = text.replace("[`", "`").replace("`]", "`");
+                *text = joined(&text.replace("[`", "`").replace("`]", "`"));
             }
             members.values_mut().for_each(plain);
         }
         Value::Array(items) => items.iter_mut().for_each(plain),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Lines that only end where the code's margin is become one; paragraphs and lists stay.
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for line in text.lines() {
+        let begins = line.is_empty() || line.starts_with("- ") || joined.is_empty() || joined.ends_with('\n');
+        match (begins, joined.is_empty()) {
+            (_, true) => {}
+            (true, false) => joined.push('\n'),
+            (false, false) => joined.push(' '),
+        }
+        joined.push_str(line);
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_and_lists_keep_their_lines() {
+        assert_eq!(joined("one\nline\n\nanother\n- a\n- b\nmore"), "one line\n\nanother\n- a\n- b more");
+    }
+
+    #[test]
+    fn what_may_be_left_out_is_not_null_in_an_address() {
+        let mut schema = json!({"type": ["integer", "null"], "minimum": 0});
+        leave_out_null(&mut schema);
+        assert_eq!(schema, json!({"type": "integer", "minimum": 0}));
     }
 }

@@ -117,6 +117,11 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
+    /// The paths that are described.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.described.iter().map(|described| described.path.as_str())
+    }
+
     /// The router, with one more route at `path`: the document of all of them. It is written when somebody asks for it.
     pub fn documented(mut self, path: &'static str, info: Info) -> Router<S> {
         let operation = Operation::new("openapi", "This document").answers_text(

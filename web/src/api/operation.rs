@@ -222,7 +222,12 @@ impl Operation {
     ) {
         if self.answers.iter().all(|answer| answer.status != status) {
             let headers = headers.to_vec();
-            self.answers.push(Answer { status, about: "Done.".to_owned(), content: Some(content), headers });
+            self.answers.push(Answer {
+                status,
+                about: "What was asked for.".to_owned(),
+                content: Some(content),
+                headers,
+            });
         }
     }
 
