@@ -20,7 +20,9 @@ impl Checker<'_> {
         let words = match schema {
             Value::Bool(true) => return,
             Value::Object(words) => words,
-            other => return self.fault(at, format!("nothing is allowed by {other}")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                return self.fault(at, format!("nothing is allowed by {schema}"));
+            }
         };
         for (word, said) in words {
             match word.as_str() {
@@ -107,12 +109,12 @@ impl Checker<'_> {
                 if name.bytes().all(|byte| byte.is_ascii_digit()) {
                     patterns.values().for_each(|schema| self.check(schema, member, &at));
                 } else {
-                    self.fault(&at, "is no number".to_owned());
+                    self.fault(&at, "is no number");
                 }
             } else if let Some(others) = words.get("additionalProperties") {
                 self.check(others, member, &at);
             } else if words.contains_key("properties") && !words.contains_key("$ref") {
-                self.fault(&at, "is described nowhere".to_owned());
+                self.fault(&at, "is described nowhere");
             }
         }
     }
@@ -138,7 +140,7 @@ impl Checker<'_> {
         self.document.pointer(pointer).unwrap_or_else(|| panic!("{reference} leads nowhere")).clone()
     }
 
-    fn fault(&mut self, at: &str, what: String) {
+    fn fault(&mut self, at: &str, what: impl std::fmt::Display) {
         self.faults.push(format!("`{at}`: {what}"));
     }
 }
