@@ -25,7 +25,7 @@ use crate::replica::{Act, By, Kept, Operated, Taken};
 use crate::scan::Warning;
 
 /// What tells repeats of a request apart from new ones.
-const KEY: &str = "idempotency-key";
+pub(super) const KEY: &str = "idempotency-key";
 /// Says that an answer is that of an earlier request.
 pub(super) const REPLAYED: &str = "idempotency-replayed";
 /// The longest key taken.

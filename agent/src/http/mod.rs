@@ -123,6 +123,9 @@ fn described() -> Routes<App> {
         .and(items::routes())
         .and(codes::routes())
         .and(kinds::routes())
+        .and(label_templates::routes())
+        .and(printers::routes())
+        .and(print_jobs::routes())
         .and(quarantine::routes())
         .and(status::routes())
 }

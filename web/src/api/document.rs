@@ -139,13 +139,18 @@ impl Writer {
         for example in &operation.examples {
             self.examples = self.examples.saturating_add(1);
             let answered = self.answered(example);
-            let content = responses
-                .get_mut(&example.status.to_string())
-                .and_then(|response| response.get_mut("content")?.as_object_mut()?.values_mut().next());
             // An example with a status that is not told of is left out here, and missed by whoever counts them.
-            if let Some(Value::Object(content)) = content {
-                let examples = content.entry("examples").or_insert_with(|| json!({}));
-                set(examples, &example.name, answered);
+            let Some(response) = responses.get_mut(&example.status.to_string()) else { continue };
+            let content =
+                response.get_mut("content").and_then(|content| content.as_object_mut()?.values_mut().next());
+            // Without a body there is no place for examples in OpenAPI.
+            let (told, name) = content.map_or((None, "x-examples"), |content| (Some(content), "examples"));
+            let told = match told {
+                Some(content) => content,
+                None => response,
+            };
+            if let Value::Object(told) = told {
+                set(told.entry(name).or_insert_with(|| json!({})), &example.name, answered);
             }
         }
         json!(responses)

@@ -128,6 +128,12 @@ impl Operation {
         self.parameter(name, Place::Header, about, schema_of::<String>)
     }
 
+    /// A parameter of the query that no type tells of.
+    #[must_use]
+    pub fn reads_query(self, name: &str, about: &str) -> Self {
+        self.parameter(name, Place::Query, about, schema_of::<String>)
+    }
+
     /// A body in JSON, for handlers that take it as raw text.
     #[must_use]
     pub fn reads<T: JsonSchema>(mut self) -> Self {
@@ -156,6 +162,12 @@ impl Operation {
     #[must_use]
     pub fn answers_text(self, status: u16, media: &'static str, about: impl Into<String>) -> Self {
         self.answer(status, about.into(), Some(Content { media, shape: Shape::Text }))
+    }
+
+    /// An answer without a body.
+    #[must_use]
+    pub fn answers_nothing(self, status: u16, about: impl Into<String>) -> Self {
+        self.answer(status, about.into(), None)
     }
 
     /// An endless answer of server-sent events.

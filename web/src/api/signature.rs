@@ -4,7 +4,7 @@
 //! compile, which is how a body or parameter cannot be left out of the document.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use schemars::JsonSchema;
 
@@ -129,6 +129,24 @@ impl<T: JsonSchema> Output for (HeaderMap, axum::Json<T>) {
         let link = ("link", "`<...>; rel=\"next\"`: where the listing goes on, when it does.");
         operation.returns(200, Content { media: JSON, shape: Shape::Of(schema_of::<T>) }, &[link]);
     }
+}
+
+/// An answer whose one header is its version.
+impl<T: JsonSchema> Output for ([(HeaderName, HeaderValue); 1], axum::Json<T>) {
+    fn tell(operation: &mut Operation) {
+        let etag = ("etag", "Its version, for `if-match`.");
+        operation.returns(200, Content { media: JSON, shape: Shape::Of(schema_of::<T>) }, &[etag]);
+    }
+}
+
+/// What a status of its own is and goes with, is said with [`Operation::answers`].
+impl<T: JsonSchema> Output for (StatusCode, HeaderMap, axum::Json<T>) {
+    fn tell(_: &mut Operation) {}
+}
+
+/// Which status it is, is said with [`Operation::answers_nothing`].
+impl Output for StatusCode {
+    fn tell(_: &mut Operation) {}
 }
 
 impl Output for &'static str {
