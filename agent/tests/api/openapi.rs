@@ -271,6 +271,9 @@ impl Answer {
     }
 }
 
+/// Of a longer list the first items are enough to show.
+const SHOWN: usize = 3;
+
 /// Replaces what is another in every run.
 fn mask(value: &mut Value) {
     const DIGEST: &str = "59f34ca1b1b8e6ee3a0a7ec3d1f5d8d5c0f6b6b4f4b9a3b0a5f3f7d2b1c0e9a8";
@@ -300,7 +303,10 @@ fn mask(value: &mut Value) {
                 }
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(mask),
+        Value::Array(items) => {
+            items.truncate(SHOWN);
+            items.iter_mut().for_each(mask);
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -46,6 +46,21 @@ impl Checker<'_> {
                 "maxLength" if value.as_str().is_some_and(|text| length(text) > said.as_u64().unwrap()) => {
                     self.fault(at, format!("{value} is too long"));
                 }
+                "uniqueItems" => {
+                    let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
+                    if items
+                        .iter()
+                        .enumerate()
+                        .any(|(place, item)| items.iter().skip(place + 1).any(|other| other == item))
+                    {
+                        self.fault(at, "holds the same thing twice");
+                    }
+                }
+                "propertyNames" => {
+                    for name in value.as_object().into_iter().flat_map(Map::keys) {
+                        self.check(said, &Value::from(name.as_str()), &format!("{at}/{name}"));
+                    }
+                }
                 // Looked at together, below.
                 "properties" | "patternProperties" | "additionalProperties" | "required" => {}
                 "items" | "prefixItems" | "minItems" | "maxItems" => {}

@@ -141,22 +141,21 @@ impl Writer {
             let answered = self.answered(example);
             // An example with a status that is not told of is left out here, and missed by whoever counts them.
             let Some(response) = responses.get_mut(&example.status.to_string()) else { continue };
-            let content =
-                response.get_mut("content").and_then(|content| content.as_object_mut()?.values_mut().next());
             // Without a body there is no place for examples in OpenAPI.
-            let (told, name) = content.map_or((None, "x-examples"), |content| (Some(content), "examples"));
-            let told = match told {
-                Some(content) => content,
-                None => response,
+            let place = if response.get("content").is_some() {
+                let content = response.get_mut("content").and_then(Value::as_object_mut);
+                content.and_then(|content| content.values_mut().next()).map(|content| (content, "examples"))
+            } else {
+                Some((response, "x-examples"))
             };
-            if let Value::Object(told) = told {
+            if let Some((Value::Object(told), name)) = place {
                 set(told.entry(name).or_insert_with(|| json!({})), &example.name, answered);
             }
         }
         json!(responses)
     }
 
-    /// What an example was answered with when it was last sent, and as how manieth it is sent.
+    /// What an example was answered with when it was last sent, and its place in the order of sending.
     fn answered(&self, example: &Example) -> Value {
         let mut answered = json!({"summary": example.summary, "x-order": self.examples});
         if let Some(value) = self.recorded.get(&example.name) {
