@@ -12,7 +12,7 @@
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
 //! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
-//! - [`catalogue`]: items and their import from CSV.
+//! - [`catalogue`]: items and their import from CSV; [`opening`]: rows of the first stock; [`table`]: what both are read with.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`posting`]: from a document's lines to the movements of one event.
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
@@ -40,6 +40,7 @@ pub mod json;
 pub mod kpi;
 pub mod lots;
 pub mod movement;
+pub mod opening;
 pub mod packs;
 pub mod positions;
 pub mod posting;
@@ -49,6 +50,7 @@ pub mod quantity;
 pub mod reason;
 pub mod retail_calendar;
 pub mod swap;
+pub mod table;
 pub mod text;
 pub mod time;
 pub mod transfer;
@@ -58,7 +60,7 @@ pub use account::{Account, Area};
 pub use catalogue::Item;
 pub use chain::{ChainHash, Head};
 pub use command::{Command, Disposition, Line, Stamp};
-pub use decide::{Context, Decision, Notice, Refusal, decide};
+pub use decide::{Context, Decision, Notice, Refusal, decide, undo};
 pub use digest::Digest;
 pub use gs1::Gtin;
 pub use identity::{Fingerprint, Verdict};
