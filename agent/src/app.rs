@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use web::{Limits, Shutdown};
 
+use crate::exchange::Runner;
 use crate::http::{self, Parts};
 use crate::metrics::Metrics;
 use crate::replica::{OpenError, Options, Replica};
@@ -92,7 +93,7 @@ impl Agent {
                 return Err(StartError::OtherStore { found, asked: store });
             }
         }
-        let options = Options { directory: data_dir, store, trading_day: trading_day.clone() };
+        let options = Options { directory: data_dir.clone(), store, trading_day: trading_day.clone() };
         let opened = tokio::task::spawn_blocking(move || Replica::open(options)).await;
         let replica = opened.map_err(|stopped| OpenError::Thread(io::Error::other(stopped)))??;
         let failed = |source| StartError::Listen { address: listen, source };
@@ -101,10 +102,15 @@ impl Agent {
         let shutdown = Shutdown::new();
         let metrics = Metrics::new();
         let (online, online_seen) = watch::channel(false);
+        let imports = Runner::new(replica.clone(), shutdown.clone());
+        imports.resume().await;
         let router = http::router(Parts {
             pipeline: Pipeline::new(replica.clone(), metrics.clone()),
             replica: replica.clone(),
             metrics: metrics.clone(),
+            imports,
+            exports: http::room_for_exports(),
+            data_dir,
             shell: http::shell(format!("{store} {place}").trim()),
             trading_day,
             place,

@@ -4,6 +4,8 @@
 mod codes;
 mod documents;
 mod events;
+mod exports;
+mod imports;
 mod items;
 mod movements;
 mod page;
@@ -13,6 +15,7 @@ mod quarantine;
 mod scans;
 mod status;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -23,9 +26,10 @@ use ledger::TradingDay;
 use ledger::promise::Reservation;
 use ledger::transfer::Transfer;
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use web::{Problem, Shell, Shutdown, Site};
 
+use crate::exchange::Runner;
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::replica::Replica;
@@ -50,6 +54,12 @@ pub(crate) struct Parts {
     pub(crate) replica: Replica,
     pub(crate) pipeline: Pipeline,
     pub(crate) metrics: Metrics,
+    /// Carries out imports.
+    pub(crate) imports: Runner,
+    /// Room for exports.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Where exports may put temporary files.
+    pub(crate) data_dir: PathBuf,
     /// How moments become business dates.
     pub(crate) trading_day: TradingDay,
     /// The store as people know it.
@@ -73,6 +83,7 @@ impl std::ops::Deref for App {
 pub(crate) fn router(parts: Parts) -> Router {
     let shell = parts.shell.clone();
     let items = post(items::import).layer(DefaultBodyLimit::max(ITEMS_BYTES_MAX));
+    let imports = post(imports::upload).get(imports::list).layer(DefaultBodyLimit::max(imports::BYTES_MAX));
     let routes = Router::new()
         .route("/", get(page::store))
         .route("/codes", get(codes::page))
@@ -85,6 +96,12 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/v1/items", items)
         .route("/v1/items/{code}", get(items::one))
         .route("/v1/items/{code}/movements", get(movements::of_item))
+        .route("/v1/imports", imports)
+        .route("/v1/imports/{id}", get(imports::one))
+        .route("/v1/imports/{id}/annotated", get(imports::annotate))
+        .route("/v1/imports/{id}/commit", post(imports::commit))
+        .route("/v1/imports/{id}/undo", post(imports::undo))
+        .route("/v1/exports/{file}", get(exports::export))
         .route("/v1/quarantine", get(quarantine::list))
         .route("/v1/devices/{device}", get(status::device))
         .route("/v1/status", get(status::status))
@@ -96,6 +113,11 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(documents::routes::<Reservation>("reservations"))
         .with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).around(routes)
+}
+
+/// What keeps the number of exports small.
+pub(crate) fn room_for_exports() -> Arc<Semaphore> {
+    exports::room()
 }
 
 /// The shell of the store's pages.

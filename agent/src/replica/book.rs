@@ -11,6 +11,7 @@ use ledger::{
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::cache::PositionCache;
+use super::catalogue::Listing;
 use super::row::{self, Beside, Fault};
 use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
 
@@ -32,8 +33,8 @@ pub(super) struct Book<'c> {
     pub(super) sync: SyncState,
     /// How far `sync` is from its row.
     pub(super) unwritten: Unwritten,
-    /// Items to be published once they are committed.
-    pub(super) items: Vec<Item>,
+    /// Changes of the catalogue to be published once they are committed, in their order.
+    pub(super) items: Vec<Listing>,
     /// The next places in the ledger are taken: nothing new may be recorded.
     pub(super) held: bool,
     positions: PositionCache,
@@ -244,7 +245,14 @@ impl<'c> Book<'c> {
             item.price.as_ref().map(|price| price.currency.as_str()),
             item.department,
         ])?;
-        self.items.push(item);
+        self.items.push(Listing::Put(item));
+        Ok(())
+    }
+
+    /// Takes an item out of the catalogue.
+    pub(super) fn remove_item(&mut self, gtin: Gtin) -> Result<(), Fault> {
+        self.db.prepare_cached("DELETE FROM item WHERE gtin = ?")?.execute([gtin.as_u64().cast_signed()])?;
+        self.items.push(Listing::Removed(gtin));
         Ok(())
     }
 

@@ -16,6 +16,7 @@ mod command;
 mod database;
 mod documents;
 mod history;
+mod imports;
 mod read;
 mod row;
 #[cfg(test)]
@@ -45,6 +46,10 @@ pub use self::catalogue::Known;
 pub use self::command::Kind;
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
+pub use self::history::MovementFilter;
+pub use self::imports::{
+    Begun, Change, Counts, Import, ImportState, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault, Went, What,
+};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 
