@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use calamine::{DataRef, Reader as _};
+use calamine::DataRef;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 use super::source::{self, Encoding, Source, SourceError};
@@ -101,7 +101,7 @@ fn workbook(
     let mut old = source::open(bytes)?;
     let mut new = Workbook::new();
     let day = Format::new().set_num_format("yyyy-mm-dd");
-    for name in old.sheet_names() {
+    for name in source::sheets(&old) {
         let sheet = new.add_worksheet_with_constant_memory()?;
         sheet.set_name(&name)?;
         let mut cells = old.worksheet_cells_reader(&name).map_err(source::unreadable)?;

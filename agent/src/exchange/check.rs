@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use ledger::catalogue::{Currency, ItemRow, ItemRows};
 use ledger::opening::{OPENING_COLUMNS, OpeningRow, OpeningRows};
-use ledger::table::{ColumnName, Columns, Decimal, ImportHeaderError, Row, RowError};
+use ledger::table::{ColumnName, Columns, DELIMITERS, Decimal, ImportHeaderError, Row, RowError};
 use ledger::{Gtin, Item, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -79,8 +79,9 @@ pub(crate) fn checked(bytes: Vec<u8>, what: What, choices: &Choices) -> Result<C
     let currency = choices.currency.as_deref().unwrap_or(CURRENCY);
     let currency =
         Currency::parse(currency).ok_or_else(|| CheckError::Currency(currency.chars().take(20).collect()))?;
-    let source = Source::of(bytes, choices.sheet.as_deref())?;
-    let (header_line, header, columns) = header(&source, names(what), &choices.mapping)?;
+    let mut source = Source::of(bytes, choices.sheet.as_deref())?;
+    let Header { line: header_line, titles: header, columns } =
+        header(&mut source, names(what), &choices.mapping)?;
     let decimal = match choices.decimal {
         Some(Mark::Point) => Decimal::Point,
         Some(Mark::Comma) => Decimal::Comma,
@@ -98,12 +99,43 @@ const fn names(what: What) -> &'static [ColumnName] {
     }
 }
 
-/// The first of the first lines that names the columns we need. When none does, the first line that is not empty is shown.
+/// The line that names the columns.
+struct Header {
+    line: u64,
+    titles: Vec<String>,
+    columns: Columns,
+}
+
+/// Finds the header, and with it the delimiter that gives the most columns of ours: the first line may be a title, which has
+/// commas of its own or none.
 fn header(
+    source: &mut Source,
+    names: &[ColumnName],
+    mapping: &BTreeMap<String, String>,
+) -> Result<Header, CheckError> {
+    let mut best = header_as_it_is(source, names, mapping);
+    let Some(mut chosen) = source.delimiter() else { return best };
+    for delimiter in DELIMITERS.into_iter().filter(|other| *other != chosen).collect::<Vec<_>>() {
+        source.set_delimiter(delimiter);
+        let found = header_as_it_is(source, names, mapping);
+        if columns(&found) > columns(&best) {
+            (best, chosen) = (found, delimiter);
+        }
+    }
+    source.set_delimiter(chosen);
+    best
+}
+
+fn columns(found: &Result<Header, CheckError>) -> usize {
+    found.as_ref().map_or(0, |header| header.columns.iter().count())
+}
+
+/// The first of the first lines that names the columns we need. When none does, the first that looks like a header is shown.
+fn header_as_it_is(
     source: &Source,
     names: &[ColumnName],
     mapping: &BTreeMap<String, String>,
-) -> Result<(u64, Vec<String>, Columns), CheckError> {
+) -> Result<Header, CheckError> {
     let (mut found, mut refused) = (None, None);
     source.each(|line, cells| {
         if line > HEADER_LINES {
@@ -115,7 +147,7 @@ fn header(
         }
         match Columns::find(names, &titles, mapping) {
             Ok(columns) => {
-                found = Some((line, cells.clone(), columns));
+                found = Some(Header { line, titles: cells.clone(), columns });
                 ControlFlow::Break(())
             }
             Err(error) => {
@@ -294,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_title_above_the_table_is_passed_over_and_decimals_are_sniffed() {
-        let text = "Price list May\n\nEAN;description;price\n4006381333931;Oat;1,20\n;;\n96385074;;2,5\n";
+        let text = "Price list, May\n\nEAN;description;price\n4006381333931;Oat;1,20\n;;\n96385074;;2,5\n";
         let report = report(text, &Choices::default()).unwrap();
         assert_eq!((report.header_line, report.decimal.as_str()), (3, "comma"));
         assert_eq!((report.rows, report.accepted, report.updates, report.creates), (2, 1, 1, 0));

@@ -6,7 +6,7 @@
 use std::io::{Cursor, Read as _};
 use std::ops::ControlFlow;
 
-use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+use calamine::{DataRef, Reader as _, SheetType, Xlsx, XlsxError};
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use flate2::read::MultiGzDecoder;
 
@@ -126,13 +126,28 @@ impl Source {
         Ok(Self::Csv { text, encoding, delimiter })
     }
 
+    /// The delimiter of a CSV file.
+    pub(crate) const fn delimiter(&self) -> Option<u8> {
+        match self {
+            Self::Csv { delimiter, .. } => Some(*delimiter),
+            Self::Workbook { .. } => None,
+        }
+    }
+
+    /// Reads a CSV file with another delimiter than was sniffed.
+    pub(crate) const fn set_delimiter(&mut self, other: u8) {
+        if let Self::Csv { delimiter, .. } = self {
+            *delimiter = other;
+        }
+    }
+
     fn workbook(bytes: Vec<u8>, sheet: Option<&str>) -> Result<Self, SourceError> {
         // A few kilobytes may unpack to gigabytes: look before anything is unpacked.
         if unpacked_bytes(&bytes).map_err(|error| SourceError::Archive(Box::new(error)))? > WORKBOOK_BYTES_MAX
         {
             return Err(SourceError::TooLarge);
         }
-        let names = open(&bytes)?.sheet_names();
+        let names = sheets(&open(&bytes)?);
         let found = match sheet {
             None => names.first(),
             Some(asked) => names.iter().find(|name| name.eq_ignore_ascii_case(asked)),
@@ -187,7 +202,7 @@ fn each_record(
         .from_reader(text.as_bytes());
     let (mut record, mut cells) = (csv::StringRecord::new(), Vec::new());
     while reader.read_record(&mut record).map_err(SourceError::Csv)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |start| line_of(text, start));
         cells.clear();
         cells.extend(record.iter().take(COLUMNS_MAX).map(ToOwned::to_owned));
         if row(line, &cells).is_break() {
@@ -195,6 +210,15 @@ fn each_record(
         }
     }
     Ok(())
+}
+
+/// The line of a record. Its position is where the one before ended, with empty lines between them still to come.
+fn line_of(text: &str, start: &csv::Position) -> u64 {
+    let rest =
+        usize::try_from(start.byte()).ok().and_then(|byte| text.as_bytes().get(byte..)).unwrap_or_default();
+    let empty =
+        rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+    start.line().saturating_add(u64::try_from(empty).unwrap_or(u64::MAX))
 }
 
 fn each_sheet_row(
@@ -231,6 +255,12 @@ fn each_sheet_row(
 /// Rows of a workbook are counted from 0, and shown from 1.
 fn number_of(row: Option<u32>) -> u64 {
     row.map_or(0, |row| u64::from(row).saturating_add(1))
+}
+
+/// The sheets that have cells: there are others that hold a chart.
+pub(super) fn sheets(workbook: &Xlsx<Cursor<&[u8]>>) -> Vec<String> {
+    let all = workbook.sheets_metadata().iter();
+    all.filter(|sheet| sheet.typ == SheetType::WorkSheet).map(|sheet| sheet.name.clone()).collect()
 }
 
 pub(super) fn open(bytes: &[u8]) -> Result<Xlsx<Cursor<&[u8]>>, SourceError> {
@@ -317,6 +347,14 @@ mod tests {
         assert_eq!(rows(&bytes), ["2 gtin··qty", "5 4006381333931··1.5·2026-12-03", "6 ·true"]);
         let none = Source::of(bytes, Some("May")).unwrap_err();
         assert_eq!(none.to_string(), "the workbook has no sheet `May`: name one of `Sheet1`");
+    }
+
+    #[test]
+    fn a_row_has_the_line_that_an_editor_shows() {
+        assert_eq!(
+            rows(b"a,b\r\n\r\n\r\n1,\"two\nlines\"\r\n\r\n2,\r\n"),
+            ["1 a·b", "4 1·two\nlines", "7 2·"]
+        );
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn subject(app: &App, name: &str, which: Which) -> Result<Option<Subject>, Probl
         "movements" if by.is_some() => return Err(only("`by`", "positions")),
         "movements" => {
             let item = item.as_deref().map(|code| gtin(app, code)).transpose()?;
-            Subject::movements(&app.replica, item, (day("from", from)?, day("to", to)?))
+            Subject::movements(&app.replica, item, (day("from", from.as_deref())?, day("to", to.as_deref())?))
         }
         "positions" | "items" if narrowed => {
             return Err(only("`from`, `to` and `item`", "movements"));
@@ -95,7 +95,7 @@ fn subject(app: &App, name: &str, which: Which) -> Result<Option<Subject>, Probl
     Ok(Some(subject))
 }
 
-fn day(name: &str, text: Option<String>) -> Result<Option<Date>, Problem> {
-    let read = text.as_deref().map(str::parse::<Date>).transpose();
+fn day(name: &str, text: Option<&str>) -> Result<Option<Date>, Problem> {
+    let read = text.map(str::parse::<Date>).transpose();
     read.map_err(|wrong: DateError| Problem::new(&QUERY_INVALID, format!("query: `{name}`: {wrong}")))
 }

@@ -25,9 +25,6 @@ use crate::replica::{Begun, Counts, Import, ImportState, Mode, NewImport, Report
 /// The largest file as it comes, in bytes.
 pub(super) const BYTES_MAX: usize = 64 * 1024 * 1024;
 
-/// Faults that are told one by one; all of them are in the annotated file.
-const FAULTS_TOLD: usize = 1_000;
-
 /// Who imports when nobody is named.
 const OFFICE: &str = "office";
 
@@ -90,6 +87,11 @@ pub(super) struct Which {
 pub(super) struct Commit {
     mode: Mode,
 }
+
+/// Taking back needs no choice. A body is asked for all the same: pages of other origins cannot send JSON.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Undo {}
 
 /// What the query of an upload says.
 struct Asked {
@@ -180,7 +182,7 @@ pub(super) async fn commit(
     Json(Commit { mode }): Json<Commit>,
 ) -> Result<Response, Problem> {
     let begun = app.replica.commit_import(id.clone(), mode).await.map_err(|error| of_replica(&error))?;
-    answer(&app, id, begun, |import| match (import.state, mode) {
+    answer(&app, &id, begun, |import| match (import.state, mode) {
         (ImportState::Checked, Mode::AllOrNothing) => (
             "rows_invalid",
             format!(
@@ -198,9 +200,13 @@ pub(super) async fn commit(
     })
 }
 
-pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(super) async fn undo(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Json(Undo {}): Json<Undo>,
+) -> Result<Response, Problem> {
     let begun = app.replica.undo_import(id.clone(), None).await.map_err(|error| of_replica(&error))?;
-    answer(&app, id, begun, |_import| {
+    answer(&app, &id, begun, |_import| {
         ("import_state", "nothing of the import was carried out, so there is nothing to take back".to_owned())
     })
 }
@@ -208,22 +214,22 @@ pub(super) async fn undo(State(app): State<App>, Path(id): Path<String>) -> Resu
 /// 202 with where to look; the work goes on in the background.
 fn answer(
     app: &App,
-    id: String,
+    id: &str,
     begun: Begun,
     refused: impl FnOnce(&Import) -> (&'static str, String),
 ) -> Result<Response, Problem> {
     match begun {
         Begun::Yes(import) => {
             if import.state.is_running() {
-                app.imports.start(id.clone());
+                app.imports.start(id.to_owned());
             }
-            Ok((StatusCode::ACCEPTED, location(&id), axum::Json(view(app, import))).into_response())
+            Ok((StatusCode::ACCEPTED, location(id), axum::Json(view(app, import))).into_response())
         }
         Begun::No(import) => {
             let (code, detail) = refused(&import);
             Err(Problem::new(&IMPORT_STATE, detail).with_code(code))
         }
-        Begun::Missing => Err(missing(&id)),
+        Begun::Missing => Err(missing(id)),
     }
 }
 
@@ -317,8 +323,7 @@ fn id_of(what: What, unpacked: &[u8]) -> String {
 const ID_CHARS: usize = 32;
 
 async fn with_faults(app: &App, import: Import) -> Result<View, Problem> {
-    let faults = app.replica.import_faults(import.id.clone()).await.map_err(|error| of_replica(&error))?;
-    let told = faults.into_iter().take(FAULTS_TOLD).collect();
+    let told = app.replica.import_faults_told(import.id.clone()).await.map_err(|error| of_replica(&error))?;
     Ok(View { errors: Some(told), ..view(app, import) })
 }
 

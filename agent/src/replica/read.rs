@@ -8,7 +8,7 @@ use ledger::{
     Account, Balance, ChainHash, DeviceId, Digest, Entry, Gtin, Item, Lot, Money, Seq, Serial, Timestamp,
     Unit,
 };
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use tokio::sync::Semaphore;
 
 use super::row::{self, Fault, Names, Recorded, select_entries};

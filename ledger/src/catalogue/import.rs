@@ -71,12 +71,12 @@ impl ItemRow {
         let known_price = known.and_then(|known| known.price);
         let price = price.map(|(amount, stated)| Price {
             amount,
-            currency: stated.or(known_price.map(|price| price.currency)).unwrap_or(currency),
+            currency: stated.or_else(|| known_price.map(|price| price.currency)).unwrap_or(currency),
         });
         Ok(Item {
             gtin,
             name: name.or_else(|| known.map(|known| known.name.clone())).ok_or(Unfit::NameMissing)?,
-            unit: unit.or(known.map(|known| known.unit)).unwrap_or_default(),
+            unit: unit.or_else(|| known.map(|known| known.unit)).unwrap_or_default(),
             price: price.or(known_price),
             department: department.or_else(|| known.and_then(|known| known.department.clone())),
         })

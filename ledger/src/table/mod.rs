@@ -162,11 +162,14 @@ pub fn missing(column: &'static str, header: &[&str]) -> ImportHeaderError {
     ImportHeaderError::MissingColumn { column, found: shown(header) }
 }
 
-/// The delimiter of a file: the one of comma, semicolon, tab and bar that its header line has most of.
+/// What columns may be separated by.
+pub const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// The delimiter of a file: the one that its header line has most of.
 #[must_use]
 pub fn delimiter(header: &[u8]) -> u8 {
     let count = |delimiter: u8| header.iter().filter(|byte| **byte == delimiter).count();
-    [b',', b';', b'\t', b'|'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',')
+    DELIMITERS.into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',')
 }
 
 fn place_of_mapped(column: &'static str, wanted: &str, header: &[&str]) -> Result<usize, ImportHeaderError> {

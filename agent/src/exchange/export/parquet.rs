@@ -90,7 +90,7 @@ fn write_column<'a>(
             let values: Vec<ByteArray> = cells
                 .filter_map(|cell| match cell {
                     Cell::Text(text) => Some(ByteArray::from(text.as_str())),
-                    _ => None,
+                    Cell::Empty | Cell::Whole(_) | Cell::Money(_) | Cell::Day(_) | Cell::Moment(_) => None,
                 })
                 .collect();
             writer.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
@@ -101,7 +101,7 @@ fn write_column<'a>(
                     Cell::Whole(number) => Some(*number),
                     Cell::Money(amount) => Some(amount.minor()),
                     Cell::Moment(moment) => Some(moment.millis()),
-                    _ => None,
+                    Cell::Empty | Cell::Text(_) | Cell::Day(_) => None,
                 })
                 .collect();
             writer.typed::<Int64Type>().write_batch(&values, Some(&levels), None)?;
@@ -110,7 +110,7 @@ fn write_column<'a>(
             let values: Vec<i32> = cells
                 .filter_map(|cell| match cell {
                     Cell::Day(day) => Some(day.days()),
-                    _ => None,
+                    Cell::Empty | Cell::Text(_) | Cell::Whole(_) | Cell::Money(_) | Cell::Moment(_) => None,
                 })
                 .collect();
             writer.typed::<Int32Type>().write_batch(&values, Some(&levels), None)?;

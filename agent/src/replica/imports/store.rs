@@ -15,6 +15,10 @@ const PART_BYTES: usize = 256 * 1024;
 /// What a part belongs to.
 const FILE: &str = "file";
 const FAULTS: &str = "faults";
+const TOLD: &str = "told";
+
+/// Faults that are told one by one; all of them are in the annotated file.
+const FAULTS_TOLD: usize = 1_000;
 
 macro_rules! select {
     ($condition:literal) => {
@@ -39,9 +43,12 @@ impl Replica {
         {
             return Ok((known, false));
         }
-        let faults = serde_json::to_vec(&new.report.faults).unwrap_or_default();
+        let faults = new.report.faults.as_slice();
+        let told = faults.get(..FAULTS_TOLD).unwrap_or(faults);
+        let (told, faults) = (serde_json::to_vec(told), serde_json::to_vec(faults));
         self.keep_parts(&id, FILE, file).await?;
-        self.keep_parts(&id, FAULTS, faults).await?;
+        self.keep_parts(&id, TOLD, told.unwrap_or_default()).await?;
+        self.keep_parts(&id, FAULTS, faults.unwrap_or_default()).await?;
         self.write(1, move |book| Ok(Ok(book.keep_import(&new)?))).await
     }
 
@@ -112,11 +119,15 @@ impl Replica {
     /// # Errors
     /// [`ReplicaError`] when it cannot be read.
     pub async fn import_faults(&self, id: String) -> Result<Vec<RowFault>, ReplicaError> {
-        let find = move |reader: &mut Reader| {
-            let bytes = parts(&reader.db, &id, FAULTS)?;
-            serde_json::from_slice(&bytes).map_err(|_damaged| Fault::Damaged { what: "faults of an import" })
-        };
-        self.readers.read(find).await
+        self.readers.read(move |reader| faults(&reader.db, &id, FAULTS)).await
+    }
+
+    /// The first thousand of [`Self::import_faults`].
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when it cannot be read.
+    pub async fn import_faults_told(&self, id: String) -> Result<Vec<RowFault>, ReplicaError> {
+        self.readers.read(move |reader| faults(&reader.db, &id, TOLD)).await
     }
 
     /// How files of a kind and a sender are read, as JSON; `None` when nobody chose yet.
@@ -295,6 +306,11 @@ fn parts(db: &Connection, id: &str, role: &str) -> Result<Vec<u8>, Fault> {
         bytes.extend_from_slice(row.get_ref(0)?.as_blob().map_err(|_none| Fault::Damaged { what: "part" })?);
     }
     Ok(bytes)
+}
+
+fn faults(db: &Connection, id: &str, role: &str) -> Result<Vec<RowFault>, Fault> {
+    let bytes = parts(db, id, role)?;
+    serde_json::from_slice(&bytes).map_err(|_damaged| Fault::Damaged { what: "faults of an import" })
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Fault> {
