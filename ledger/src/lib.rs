@@ -20,6 +20,7 @@
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
+//! - [`receiving`]: orders, ship notices and receipts.
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -49,6 +50,7 @@ pub mod quantity;
 pub mod reason;
 pub mod retail_calendar;
 pub mod swap;
+pub mod receiving;
 pub mod text;
 pub mod time;
 pub mod transfer;

@@ -22,6 +22,7 @@ mod promise;
 mod properties;
 #[cfg(test)]
 mod retail_calendar;
+mod receiving;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
