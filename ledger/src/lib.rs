@@ -21,6 +21,7 @@
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`receiving`]: orders, ship notices and receipts.
+//! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -51,6 +52,7 @@ pub mod reason;
 pub mod retail_calendar;
 pub mod swap;
 pub mod receiving;
+pub mod returns;
 pub mod text;
 pub mod time;
 pub mod transfer;

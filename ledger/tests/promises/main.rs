@@ -24,6 +24,8 @@ mod properties;
 mod retail_calendar;
 mod receiving;
 #[cfg(test)]
+mod returns;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod swap;
