@@ -377,6 +377,30 @@ fn a_lease_can_always_be_given_back() {
 }
 
 #[test]
+fn leases_are_cut_to_what_the_store_can_spare() {
+    let app = Lease { channel: "app".parse().unwrap(), ..lease(3) };
+    let other = Lease { item: gtin(OTHER), ..lease(2) };
+    let ten = Balance::new(10);
+    let book = [lease(4), app, other]
+        .into_iter()
+        .fold(LeaseBook::default(), |book, lease| book.grant(lease, ten, Balance::ZERO).unwrap());
+    #[rustfmt::skip]
+    let table = [
+        // available, floor buffer, what app and web keep
+        (10, 3, (3, 4)),
+        (10, 5, (3, 2)),
+        ( 3, 1, (2, 0)),
+        (-2, 0, (0, 0)),
+    ];
+    for (available, buffer, expect) in table {
+        let fitted = book.fit(gtin(OAT_DRINK), Balance::new(available), Balance::new(buffer));
+        let kept = |channel| fitted.granted(channel, gtin(OAT_DRINK)).get();
+        assert_eq!((kept(app.channel), kept(web())), expect, "{available} {buffer}");
+        assert_eq!(fitted.granted(web(), gtin(OTHER)), Balance::new(2));
+    }
+}
+
+#[test]
 fn only_states_without_a_way_out_are_ends() {
     let ends = FLOW.table().iter().map(|(_, _, to)| *to).filter(|state| FLOW.is_end(*state));
     assert_eq!(ends.collect::<BTreeSet<_>>(), BTreeSet::from([State::HandedOver, State::Released]));
@@ -478,9 +502,4 @@ proptest! {
         let promised = count(State::Short) + count(State::Held);
         prop_assert_eq!(straight.book.outstanding(item).get(), asked - promised);
     }
-}
-
-#[test]
-fn a_collection_is_a_trade_and_its_own_reason() {
-    assert_eq!(Reason::Collection.class(), Reason::Sale.class());
 }

@@ -246,6 +246,40 @@ fn a_planned_outflow_is_refused_below_zero_and_where_goods_are_promised() {
 }
 
 #[test]
+fn a_request_may_be_changed_rejected_or_given_up_until_goods_leave() {
+    let why = || "too far".to_owned();
+    let mut stores = Stores::new("T1", 10);
+    stores.step(&edit(1, 5)).unwrap();
+    stores.step(&edit(2, 2)).unwrap();
+    stores.step(&Step::Edit { line: 2, item: gtin(OAT_DRINK), quantity: None }).unwrap();
+    let changed =
+        |line, number| Step::Approve { changed: BTreeMap::from([(line, Quantity::new(number).unwrap())]) };
+    assert_eq!(stores.said(&changed(2, 1)), "no_such_line: the transfer has no line 2");
+    let mut rejected = stores.clone();
+    rejected.step(&Step::Reject { why: why() }).unwrap();
+    assert_eq!((rejected.transfer.state, rejected.transfer.why.clone()), (State::Rejected, Some(why())));
+    assert_eq!(
+        rejected.said(&approve()),
+        "step_not_allowed: a transfer that is rejected does not take `approve`: it is closed"
+    );
+    stores.step(&changed(1, 4)).unwrap();
+    assert_eq!(stores.transfer.decided_by, Some(UserId::new("ann").unwrap()));
+    stores.step(&Step::Pick { loads: vec![load(4)], permit: None }).unwrap();
+    let mut cancelled = stores.clone();
+    cancelled.step(&Step::Cancel { why: why() }).unwrap();
+    assert_eq!((cancelled.transfer.state, cancelled.balance(Side::Sender, FLOOR)), (State::Cancelled, 10));
+    let picked = Step::Dispatch { loads: stores.transfer.picked(), permit: None };
+    stores.step(&picked).unwrap();
+    assert!(stores.said(&Step::Cancel { why: why() }).starts_with("step_not_allowed"));
+    assert_eq!((stores.transit(), stores.balance(Side::Sender, FLOOR)), (4, 6));
+    let away = Receipt { line: 1, goods: goods(1), into: Account::Expired };
+    assert_eq!(
+        stores.said(&Step::Receive { receipts: vec![away], last: false }),
+        "not_a_receiving_place: goods cannot be received into expired"
+    );
+}
+
+#[test]
 fn r38_the_owner_bears_what_is_lost_and_shows_what_is_on_the_way() {
     for owner in [Side::Sender, Side::Receiver] {
         let mut stores = Stores::dispatched(10, 10);
