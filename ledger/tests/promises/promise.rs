@@ -11,7 +11,7 @@ use ledger::promise::{
 };
 use ledger::{
     Account, Area, Balance, Command, Context, Disposition, DocumentId, Gtin, Lot, Positions, Quantity,
-    Reason, Serial, Timestamp, TradingDay, UserId, decide,
+    Serial, Timestamp, TradingDay, UserId, decide,
 };
 use proptest::prelude::*;
 

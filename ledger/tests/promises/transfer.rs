@@ -179,6 +179,9 @@ fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
         let notices = stores.step(&receipts(&[(102, FLOOR)], true)).unwrap();
         assert!(matches!(notices[..], [Notice::Over { line: 1, .. }, ..]));
         assert_eq!((stores.transit(), stores.transfer.state), (-2, State::Short));
+        let item = gtin(OAT_DRINK);
+        let owned = stores.transfer.owned_in_transit(Side::Sender, item).get();
+        assert_eq!((stores.transfer.incoming(item).get(), owned), (0, -2));
         stores.run_due();
         let count = |stores: &Stores, extra| stores.transfer.quantity(1, Fate::Extra(extra));
         assert_eq!((count(&stores, Extra::Pending), stores.transit()), (2, 0));
