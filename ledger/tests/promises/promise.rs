@@ -184,6 +184,16 @@ fn e21_ones_own_reservation_may_be_picked_with_nothing_available() {
 }
 
 #[test]
+fn two_lines_of_one_order_are_not_promised_the_same_piece() {
+    let mut store = Store::with(&[receive(1)]);
+    let order = store.order("WEB-1", &[(1, OAT_DRINK, 1), (2, OAT_DRINK, 1)]);
+    assert_eq!(store.step(order, &HOLD).unwrap_err().code(), "insufficient_stock");
+    assert_eq!(shown(&store.orders[order]), "1: requested 1; 2: requested 1");
+    store.step(order, &Step::Settle).unwrap();
+    assert_eq!(shown(&store.orders[order]), "1: held 1; 2: short 1");
+}
+
+#[test]
 fn r32_a_late_pick_holds_again_what_is_available_and_is_short_beyond() {
     #[rustfmt::skip]
     let table = [
@@ -438,8 +448,9 @@ proptest! {
     #[test]
     fn after_any_steps_rows_and_figures_agree(script in prop::collection::vec((steps(), trade(), prop::bool::ANY), 1..40)) {
         let mut store = Store::with(&[receive(6)]);
-        for id in ["A", "B", "C"] {
-            store.order(id, &[(1, OAT_DRINK, 2), (2, OTHER, 1)]);
+        // The last order has two lines of one item, which compete with each other too.
+        for (id, second) in [("A", OTHER), ("B", OTHER), ("C", OAT_DRINK)] {
+            store.order(id, &[(1, OAT_DRINK, 2), (2, second, 1)]);
         }
         for ((order, _, step), command, trades) in &script {
             if *trades {

@@ -174,9 +174,10 @@ fn e25_what_is_rejected_leaves_transit_too() {
 
 #[test]
 fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
+    let backroom = Account::Sellable(Area::Backroom);
     for agrees in [true, false] {
         let mut stores = Stores::dispatched(105, 100);
-        let notices = stores.step(&receipts(&[(102, FLOOR)], true)).unwrap();
+        let notices = stores.step(&receipts(&[(102, backroom)], true)).unwrap();
         assert!(matches!(notices[..], [Notice::Over { line: 1, .. }, ..]));
         assert_eq!((stores.transit(), stores.transfer.state), (-2, State::Short));
         let item = gtin(OAT_DRINK);
@@ -186,7 +187,7 @@ fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
         let count = |stores: &Stores, extra| stores.transfer.quantity(1, Fate::Extra(extra));
         assert_eq!((count(&stores, Extra::Pending), stores.transit()), (2, 0));
         assert_eq!(stores.transfer.state, State::Closed);
-        assert_eq!((stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, FLOOR)), (3, 102));
+        assert_eq!((stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, backroom)), (3, 102));
         let decision = if agrees { Step::ApproveExtra { line: 1 } } else { Step::RefuseExtra { line: 1 } };
         stores.step(&decision).unwrap();
         assert_eq!(stores.transfer.state, if agrees { State::Closed } else { State::Receiving });
@@ -198,7 +199,7 @@ fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
         } else {
             assert_eq!((count(&stores, Extra::Returned), last.reason.word()), (2, "over_rejected"));
             assert_eq!(
-                (stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, FLOOR)),
+                (stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, backroom)),
                 (5, 100)
             );
         }
