@@ -21,8 +21,9 @@ mod promise;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod retail_calendar;
 mod receiving;
+#[cfg(test)]
+mod retail_calendar;
 #[cfg(test)]
 mod returns;
 #[cfg(test)]
