@@ -321,6 +321,9 @@ fn documents_are_read_back_as_they_were_written() {
     let text = serde_json::to_string(&(&bay.order, &bay.receipt, notice())).unwrap();
     let back: (PurchaseOrder, Receipt, ShipNotice) = serde_json::from_str(&text).unwrap();
     assert_eq!(back, (bay.order, bay.receipt, notice()), "{text}");
+    let step = permitted(come(TEA, 8, BAY));
+    let text = serde_json::to_string(&step).unwrap();
+    assert_eq!(serde_json::from_str::<ReceiptStep>(&text).unwrap(), step, "{text}");
 }
 
 proptest! {
