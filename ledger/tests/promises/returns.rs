@@ -227,7 +227,7 @@ fn an_adjustment_is_approved_by_another_person_and_posted_as_one_event() {
     );
     assert_eq!(
         said(store.adjust("ann", &mut document, &AdjustmentStep::Approve)),
-        "own_proposal: `ann` proposed it and cannot approve it"
+        "approver_is_proposer: `ann` proposed it and cannot approve it"
     );
     store.adjust("bob", &mut document, &AdjustmentStep::Approve).unwrap();
     assert_eq!(document.decided_by, Some(UserId::new("bob").unwrap()));
