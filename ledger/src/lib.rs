@@ -13,6 +13,7 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -31,6 +32,7 @@ pub mod movement;
 pub mod positions;
 pub mod quantity;
 pub mod reason;
+pub mod scenario;
 pub mod text;
 pub mod time;
 

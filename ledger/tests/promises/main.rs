@@ -5,6 +5,8 @@ mod golden;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;

@@ -1,0 +1,275 @@
+//! How things are before anything happens: stores, items, packs, lots, channels. Said once, at the top of a file.
+
+use std::collections::BTreeMap;
+
+use gs1::Gtin;
+use jiff::tz::TimeZone;
+
+use super::args::Args;
+use super::clock::clock_time;
+use super::grammar::{Does, Type, Verb, may, need};
+use super::problem::Problem;
+use super::read::unit;
+use crate::ids::{Lot, StoreId};
+use crate::quantity::{Money, Unit};
+use crate::time::{Date, Timestamp, TradingDay};
+
+/// The verbs that say how things are.
+pub(crate) const VERBS: &[Verb] = &[
+    Verb { name: "scenario", slots: &[need("title", Type::Text)], options: &[], does: Does::Set(title) },
+    Verb {
+        name: "store",
+        slots: &[need("name", Type::Name)],
+        options: &[may("zone", Type::Name), may("cutoff", Type::Clock)],
+        does: Does::Set(store),
+    },
+    Verb {
+        name: "item",
+        slots: &[need("name", Type::Name)],
+        options: &[
+            may("gtin", Type::Name),
+            may("unit", Type::Name),
+            may("called", Type::Text),
+            may("display_sellable", Type::Flag),
+            may("serials", Type::Flag),
+            may("method", Type::Choice(&["wac", "fifo"])),
+            may("cost", Type::Money),
+            may("price", Type::Money),
+            may("tolerance", Type::Count),
+            may("tolerance_value", Type::Money),
+            may("tolerance_percent", Type::Decimal),
+        ],
+        does: Does::Set(item),
+    },
+    Verb {
+        name: "pack",
+        slots: &[need("name", Type::Name), need("item", Type::Item), need("quantity", Type::Quantity)],
+        options: &[may("gtin", Type::Name)],
+        does: Does::Set(pack),
+    },
+    Verb {
+        name: "lot",
+        slots: &[need("name", Type::Name), need("item", Type::Item)],
+        options: &[may("expires", Type::Date), may("received", Type::Moment), may("best_before", Type::Flag)],
+        does: Does::Set(lot),
+    },
+    Verb {
+        name: "channel",
+        slots: &[need("name", Type::Name)],
+        options: &[may("buffer", Type::Count), may("item", Type::Item)],
+        does: Does::Set(channel),
+    },
+];
+
+/// A store of the file.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pub(crate) id: StoreId,
+    pub(crate) zone: TimeZone,
+    pub(crate) trading_day: TradingDay,
+}
+
+/// Which stores a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StoreScope {
+    One(StoreId),
+    All,
+}
+
+/// An item as a line names it: by itself, or by a pack of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ItemName {
+    pub(crate) gtin: Gtin,
+    /// How many base units one of the named thing is.
+    pub(crate) pack: i64,
+}
+
+/// What is known of an item.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ItemFacts {
+    pub(crate) unit: Unit,
+    pub(crate) display_sellable: bool,
+    pub(crate) serials: bool,
+    pub(crate) fifo: bool,
+    pub(crate) cost: Option<Money>,
+    pub(crate) price: Option<Money>,
+    pub(crate) tolerance_units: Option<i64>,
+    pub(crate) tolerance_value: Option<Money>,
+    /// In hundredths of a per cent.
+    pub(crate) tolerance_basis_points: Option<i64>,
+}
+
+/// What is known of a lot.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LotFacts {
+    pub(crate) expires: Option<Date>,
+    pub(crate) received: Option<Timestamp>,
+    pub(crate) best_before: bool,
+}
+
+/// Everything that a file says about how things are.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Setup {
+    pub(crate) title: String,
+    stores: Vec<Store>,
+    names: BTreeMap<String, ItemName>,
+    pub(crate) items: BTreeMap<Gtin, ItemFacts>,
+    shown: BTreeMap<Gtin, String>,
+    pub(crate) lots: BTreeMap<(Gtin, Lot), LotFacts>,
+    /// Buffers by channel, and by item where one is named.
+    pub(crate) buffers: BTreeMap<(String, Option<Gtin>), i64>,
+}
+
+impl Setup {
+    /// A store by its name.
+    pub(crate) fn store(&self, name: &str) -> Option<&Store> {
+        self.stores.iter().find(|store| store.id.as_str() == name)
+    }
+
+    /// The stores, the first declared first.
+    pub(crate) fn stores(&self) -> &[Store] {
+        &self.stores
+    }
+
+    /// Adds the store that a file without one is about.
+    pub(crate) fn ensure_store(&mut self) {
+        if self.stores.is_empty()
+            && let (Ok(id), Ok(trading_day)) = (StoreId::new("S1"), TradingDay::new("UTC", 0))
+        {
+            self.stores.push(Store { id, zone: TimeZone::UTC, trading_day });
+        }
+    }
+
+    /// An item by its name, its GTIN or the name or GTIN of a pack.
+    pub(crate) fn item_named(&self, text: &str) -> Option<ItemName> {
+        let by_number = || text.parse::<Gtin>().ok().and_then(|gtin| self.names.get(&gtin.to_string()));
+        self.names.get(text).or_else(by_number).copied()
+    }
+
+    /// The names that items and packs go by.
+    pub(crate) fn item_names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+
+    /// What an item is called in the file.
+    pub(crate) fn shown(&self, gtin: Gtin) -> String {
+        self.shown.get(&gtin).cloned().unwrap_or_else(|| gtin.to_string())
+    }
+
+    /// What is known of an item.
+    pub(crate) fn facts(&self, gtin: Gtin) -> ItemFacts {
+        self.items.get(&gtin).cloned().unwrap_or_default()
+    }
+
+    fn add_name(&mut self, args: &Args, name: &str, item: ItemName) -> Result<(), Problem> {
+        if self.names.insert(name.to_owned(), item).is_some() {
+            return Err(args.problem("name", format!("`{name}` is declared already"), "give it another name"));
+        }
+        Ok(())
+    }
+}
+
+fn title(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    args.name("title").clone_into(&mut setup.title);
+    Ok(())
+}
+
+fn store(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let name = args.name("name");
+    if setup.store(name).is_some() {
+        return Err(args.problem("name", format!("store `{name}` is declared already"), "keep one of them"));
+    }
+    let id = StoreId::new(name).map_err(|e| args.problem("name", e.to_string(), "write a short name"))?;
+    let zone_name = args.text("zone").map_or("UTC", String::as_str);
+    let cut_off = args.text("cutoff").and_then(|text| clock_time(text)).unwrap_or_default();
+    let minutes = i32::from(cut_off.hour()).saturating_mul(60).saturating_add(i32::from(cut_off.minute()));
+    let minutes = u16::try_from(minutes).unwrap_or_default();
+    let trading_day = TradingDay::new(zone_name, minutes)
+        .map_err(|e| args.problem("zone", e.to_string(), "write `zone Europe/London`"))?;
+    let zone = TimeZone::get(zone_name)
+        .map_err(|e| args.problem("zone", e.to_string(), "write `zone Europe/London`"))?;
+    setup.stores.push(Store { id, zone, trading_day });
+    Ok(())
+}
+
+fn item(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let name = args.name("name");
+    let gtin = gtin(setup, args, name)?;
+    let unit = match args.text("unit") {
+        None => Unit::Piece,
+        Some(text) => unit(text).ok_or_else(|| {
+            args.problem("unit", format!("`{text}` is no unit"), "write `pcs`, `g` or `ml`")
+        })?,
+    };
+    let facts = ItemFacts {
+        unit,
+        display_sellable: args.flag("display_sellable"),
+        serials: args.flag("serials"),
+        fifo: args.name("method") == "fifo",
+        cost: args.money("cost").copied(),
+        price: args.money("price").copied(),
+        tolerance_units: args.number("tolerance").copied(),
+        tolerance_value: args.money("tolerance_value").copied(),
+        tolerance_basis_points: args.decimal("tolerance_percent").and_then(|percent| percent.scaled(2)),
+    };
+    let named = ItemName { gtin, pack: 1 };
+    setup.add_name(args, name, named)?;
+    if name != gtin.to_string() {
+        setup.add_name(args, &gtin.to_string(), named)?;
+    }
+    setup.items.insert(gtin, facts);
+    setup.shown.insert(gtin, name.to_owned());
+    Ok(())
+}
+
+/// Numbers of 12 digits that begin with 04 mean something inside a company only.
+const IN_COMPANY: u64 = 40_000_000_000;
+
+/// The GTIN given; else the name itself when it is one; else the next of a range that is for use inside a company.
+fn gtin(setup: &Setup, args: &Args, name: &str) -> Result<Gtin, Problem> {
+    if let Some(text) = args.text("gtin") {
+        return text.parse().map_err(|error: gs1::GtinError| {
+            args.problem("gtin", error.to_string(), "check the digits, or leave `gtin` out")
+        });
+    }
+    if let Ok(gtin) = name.parse() {
+        return Ok(gtin);
+    }
+    let next = u64::try_from(setup.names.len()).unwrap_or_default().saturating_add(1);
+    Gtin::with_check_digit(IN_COMPANY.saturating_add(next))
+        .map_err(|error| args.problem("name", error.to_string(), "give the item a `gtin`"))
+}
+
+fn pack(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let item = args.the_item("item")?;
+    let units = args.quantity(item, "quantity")?.get();
+    let named = ItemName { gtin: item.gtin, pack: units };
+    setup.add_name(args, args.name("name"), named)?;
+    if let Some(text) = args.text("gtin") {
+        let gtin: Gtin = text.parse().map_err(|error: gs1::GtinError| {
+            args.problem("gtin", error.to_string(), "check the digits, or leave `gtin` out")
+        })?;
+        setup.add_name(args, &gtin.to_string(), named)?;
+    }
+    Ok(())
+}
+
+fn lot(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let item = args.the_item("item")?;
+    let lot = Lot::new(args.name("name"))
+        .map_err(|error| args.problem("name", error.to_string(), "write a short lot"))?;
+    let facts = LotFacts {
+        expires: args.date("expires").copied(),
+        received: args.moment("received").copied(),
+        best_before: args.flag("best_before"),
+    };
+    setup.lots.insert((item.gtin, lot), facts);
+    Ok(())
+}
+
+fn channel(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let item = args.item("item").map(|item| item.gtin);
+    let buffer = args.number("buffer").copied().unwrap_or_default();
+    setup.buffers.insert((args.name("name").to_owned(), item), buffer);
+    Ok(())
+}

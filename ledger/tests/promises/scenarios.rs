@@ -1,0 +1,57 @@
+//! The worked vectors as scenario files: every file holds as it stands, and in every order of arrival that is tried.
+
+use ledger::scenario::Scenario;
+use std::path::{Path, PathBuf};
+
+/// Orders of arrival tried for each file; ten thousand for the files about order itself.
+const ORDERS: u64 = 60;
+const MANY_ORDERS: u64 = 10_000;
+/// Makes the choice of orders the same on every run.
+const SEED: u64 = 17;
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "scn"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn name(file: &Path) -> String {
+    file.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+fn read(file: &Path) -> Scenario {
+    let text = std::fs::read_to_string(file).unwrap();
+    Scenario::parse(&text).unwrap_or_else(|problems| {
+        let all: Vec<String> = problems.iter().map(|problem| format!("{}:{problem}", name(file))).collect();
+        panic!("{}", all.join("\n"))
+    })
+}
+
+#[test]
+fn every_file_holds() {
+    let mut wrong = Vec::new();
+    for file in files() {
+        let run = read(&file).run().unwrap_or_else(|problem| panic!("{}:{problem}", name(&file)));
+        assert!(run.expectations() > 0, "{} expects nothing", name(&file));
+        let answers = run.answers.iter().filter(|answered| answered.agrees == Some(false));
+        wrong.extend(answers.map(|a| format!("{}:{}: {} gave {}, expected {:?}", name(&file), a.line, a.question, a.answer, a.expected)));
+        let events = run.events.iter().filter(|happened| happened.agrees == Some(false));
+        wrong.extend(events.map(|e| format!("{}:{}: {} was {} ({:?}), expected {:?}", name(&file), e.line, e.event, e.outcome, e.why, e.expected)));
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_order_of_arrival_changes_nothing() {
+    for file in files() {
+        let orders = if name(&file).starts_with("e17") { MANY_ORDERS } else { ORDERS };
+        let tried = read(&file).permute(orders, SEED).unwrap();
+        assert_eq!(tried.differs, None, "{}", name(&file));
+        assert!(tried.orders > 0, "{}", name(&file));
+    }
+}
