@@ -76,6 +76,8 @@ pub(crate) enum Does {
     Set(fn(&mut Setup, &Args) -> Result<(), Problem>),
     /// Happens.
     Event(fn(&mut Desk, &Line) -> Result<Outcome, Problem>),
+    /// Asks about the arrival itself, so that another order may well give another answer.
+    AskArrival(fn(&View<'_>, &Line) -> Result<Answer, Problem>),
     /// Asks.
     Ask(fn(&View<'_>, &Line) -> Result<Answer, Problem>),
 }
@@ -114,7 +116,7 @@ impl Verb {
         match self.does {
             Does::Set(_) => &[],
             Does::Event(_) => EVENT_OPTIONS,
-            Does::Ask(_) => ASK_OPTIONS,
+            Does::Ask(_) | Does::AskArrival(_) => ASK_OPTIONS,
         }
     }
 

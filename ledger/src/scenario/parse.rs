@@ -110,7 +110,7 @@ impl Parser {
                 }
                 set(&mut self.setup, &args)
             }
-            Does::Ask(_) => self.push(verb, text, wanted, when.as_ref(), &clock, args),
+            Does::Ask(_) | Does::AskArrival(_) => self.push(verb, text, wanted, when.as_ref(), &clock, args),
             Does::Event(_) => {
                 let times = args.number("times").copied().unwrap_or(1);
                 if times > MOST_TIMES {

@@ -20,11 +20,11 @@ pub(crate) const VERBS: &[Verb] = &[
 
 /// What can be asked about replicas.
 pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb { name: "agent_seq", slots: &[], options: &[], does: Does::Ask(|view, line| seq(view, line, |r| &r.agent)) },
-    Verb { name: "hub_seq", slots: &[], options: &[], does: Does::Ask(|view, line| seq(view, line, |r| &r.hub)) },
-    Verb { name: "pulled", slots: &[], options: &[], does: Does::Ask(pulled) },
-    Verb { name: "epoch", slots: &[], options: &[], does: Does::Ask(epoch) },
-    Verb { name: "heads_equal", slots: &[], options: &[], does: Does::Ask(heads_equal) },
+    Verb { name: "agent_seq", slots: &[], options: &[], does: Does::AskArrival(|view, line| seq(view, line, |r| &r.agent)) },
+    Verb { name: "hub_seq", slots: &[], options: &[], does: Does::AskArrival(|view, line| seq(view, line, |r| &r.hub)) },
+    Verb { name: "pulled", slots: &[], options: &[], does: Does::AskArrival(pulled) },
+    Verb { name: "epoch", slots: &[], options: &[], does: Does::AskArrival(epoch) },
+    Verb { name: "heads_equal", slots: &[], options: &[], does: Does::AskArrival(heads_equal) },
 ];
 
 /// One copy of a ledger: its movements and the chain after each.

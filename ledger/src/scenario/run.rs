@@ -85,7 +85,7 @@ pub(crate) fn run(parsed: &Parsed) -> Result<Ran<'_>, Problem> {
     let mut asked = Vec::new();
     for line in &parsed.lines {
         match line.verb.does {
-            Does::Ask(ask) => {
+            Does::Ask(ask) | Does::AskArrival(ask) => {
                 let answer = ask(&View { book: &desk.book, desk: &desk }, line)?;
                 run.answers.push(Answered {
                     line: line.number(),

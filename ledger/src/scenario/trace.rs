@@ -10,7 +10,7 @@ const NAMED: &[Slot] = &[need("line", Type::Name)];
 
 /// What can be asked about lines.
 pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb { name: "outcome", slots: NAMED, options: &[], does: Does::Ask(outcome) },
+    Verb { name: "outcome", slots: NAMED, options: &[], does: Does::AskArrival(outcome) },
     Verb { name: "business_date", slots: NAMED, options: &[], does: Does::Ask(business_date) },
     Verb { name: "movements", slots: &[], options: &[], does: Does::Ask(movements) },
 ];
