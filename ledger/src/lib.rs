@@ -10,7 +10,7 @@
 //! - [`positions`], [`digest`]: what the facts add up to, and a 16-byte proof of it (R9, R10).
 //! - [`identity`]: how a repeat is told from a conflict (R7).
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
-//! - [`cost`]: value pools that never lose a cent (R2, R3).
+//! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).

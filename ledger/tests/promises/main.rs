@@ -1,6 +1,8 @@
 //! What the ledger promises: the worked vectors, bytes that never change, and properties of every history.
 
 #[cfg(test)]
+mod cost;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod properties;

@@ -1,5 +1,6 @@
 //! Value pools: a quantity and its total value, from which issues take exact shares (R2, R3).
 
+use super::CostError;
 use crate::quantity::{Money, Quantity};
 
 /// Goods of one item valued together. The unit cost is never stored: it is value over quantity, rounded when needed.
@@ -9,23 +10,22 @@ pub struct CostPool {
     value: Money,
 }
 
-/// A pool could not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CostError {
-    /// More was asked for than the pool holds.
-    #[error("pool holds {held}, {asked} were asked for")]
-    NotEnough {
-        /// What the pool holds.
-        held: i64,
-        /// What was asked for.
-        asked: i64,
-    },
-    /// A sum would leave the range of numbers.
-    #[error("the pool's sum would leave the range of numbers")]
-    OutOfRange,
+/// What goods were last worth: so much for so many, so that no unit cost is ever stored (R2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    quantity: Quantity,
+    value: Money,
 }
 
+// === impl CostPool ===
+
 impl CostPool {
+    /// No goods.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { quantity: 0, value: Money::ZERO }
+    }
+
     /// How many base units are in the pool.
     #[must_use]
     pub const fn quantity(&self) -> i64 {
@@ -49,6 +49,22 @@ impl CostPool {
         Ok(())
     }
 
+    /// Changes what the goods are worth without changing how many they are: a cost that became known late (R54).
+    ///
+    /// # Errors
+    /// [`CostError::OutOfRange`]; then the pool is unchanged.
+    pub fn revalue(&mut self, change: Money) -> Result<(), CostError> {
+        let value = self.value.minor().checked_add(change.minor()).ok_or(CostError::OutOfRange)?;
+        self.value = Money::new(value);
+        Ok(())
+    }
+
+    /// What the goods are worth now, so much for so many; `None` when there are none.
+    #[must_use]
+    pub fn rate(&self) -> Option<Rate> {
+        Quantity::new(self.quantity).ok().map(|quantity| Rate::new(quantity, self.value))
+    }
+
     /// Takes goods out and returns their share of the value, rounded half up once. Taking everything takes the whole
     /// value, so a pool ends at zero (E3).
     ///
@@ -64,8 +80,27 @@ impl CostPool {
     }
 }
 
+// === impl Rate ===
+
+impl Rate {
+    /// `value` for `quantity`.
+    #[must_use]
+    pub const fn new(quantity: Quantity, value: Money) -> Self {
+        Self { quantity, value }
+    }
+
+    /// What `quantity` is worth at this rate, rounded half up once.
+    ///
+    /// # Errors
+    /// [`CostError::OutOfRange`].
+    pub fn of(&self, quantity: Quantity) -> Result<Money, CostError> {
+        let value = share(self.value.minor(), quantity.get(), self.quantity.get());
+        value.map(Money::new).ok_or(CostError::OutOfRange)
+    }
+}
+
 /// `value * part / whole`, rounded half up; `None` when it does not fit or `whole` is zero.
-fn share(value: i64, part: i64, whole: i64) -> Option<i64> {
+pub(super) fn share(value: i64, part: i64, whole: i64) -> Option<i64> {
     let product = i128::from(value).checked_mul(i128::from(part))?;
     let doubled = product.checked_mul(2)?.checked_add(i128::from(whole))?;
     let rounded = doubled.checked_div_euclid(i128::from(whole).checked_mul(2)?)?;
