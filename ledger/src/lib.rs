@@ -13,6 +13,8 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
+//! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -27,6 +29,7 @@ pub mod document;
 pub mod identity;
 pub mod ids;
 pub mod json;
+pub mod kpi;
 pub mod movement;
 pub mod positions;
 pub mod quantity;
