@@ -34,6 +34,7 @@ pub mod movement;
 pub mod positions;
 pub mod quantity;
 pub mod reason;
+pub mod retail_calendar;
 pub mod text;
 pub mod time;
 

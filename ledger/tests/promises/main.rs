@@ -7,6 +7,8 @@ mod kpi;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod retail_calendar;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod vectors;
