@@ -14,6 +14,8 @@
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
+//! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
+//! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -28,11 +30,13 @@ pub mod document;
 pub mod identity;
 pub mod ids;
 pub mod json;
+pub mod kpi;
 pub mod movement;
 pub mod positions;
 pub mod quantity;
 pub mod reason;
 pub mod scenario;
+pub mod retail_calendar;
 pub mod text;
 pub mod time;
 

@@ -5,9 +5,12 @@ mod cost;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod kpi;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod scenarios;
+mod retail_calendar;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
