@@ -16,6 +16,9 @@
 //! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
+//! - [`posting`]: from a document's lines to the movements of one event.
+//! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
+//! - [`transfer`]: goods between two stores (R35-R39).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -33,12 +36,15 @@ pub mod json;
 pub mod kpi;
 pub mod movement;
 pub mod positions;
+pub mod posting;
+pub mod promise;
 pub mod quantity;
 pub mod reason;
-pub mod scenario;
 pub mod retail_calendar;
+pub mod scenario;
 pub mod text;
 pub mod time;
+pub mod transfer;
 
 pub use account::{Account, Area};
 pub use catalogue::Item;

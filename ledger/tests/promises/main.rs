@@ -7,11 +7,16 @@ mod golden;
 #[cfg(test)]
 mod kpi;
 #[cfg(test)]
+mod promise;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
-mod scenarios;
 mod retail_calendar;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 mod vectors;
