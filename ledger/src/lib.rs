@@ -13,6 +13,7 @@
 //! - [`cost`]: value pools that never lose a cent (R2, R3).
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
+//! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -21,6 +22,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod cost;
+pub mod count;
 pub mod decide;
 pub mod digest;
 pub mod document;
