@@ -19,6 +19,7 @@
 //! - [`posting`]: from a document's lines to the movements of one event.
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
 //! - [`transfer`]: goods between two stores (R35-R39).
+//! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -27,6 +28,7 @@ pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod cost;
+pub mod count;
 pub mod decide;
 pub mod digest;
 pub mod document;
