@@ -242,7 +242,8 @@ fn refuse_below_zero(state: &Positions, line: &Line, place: Account) -> Result<(
     }
 }
 
-fn movement(
+/// A movement stamped for its event, as the event's first leg.
+pub(crate) fn movement(
     line: &Line,
     stamp: &Stamp,
     context: Context<'_>,

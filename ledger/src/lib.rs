@@ -11,6 +11,7 @@
 //! - [`identity`]: how a repeat is told from a conflict (R7).
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
+//! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
@@ -36,7 +37,9 @@ pub mod identity;
 pub mod ids;
 pub mod json;
 pub mod kpi;
+pub mod lots;
 pub mod movement;
+pub mod packs;
 pub mod positions;
 pub mod posting;
 pub mod promise;
@@ -44,9 +47,11 @@ pub mod quantity;
 pub mod reason;
 pub mod retail_calendar;
 pub mod scenario;
+pub mod swap;
 pub mod text;
 pub mod time;
 pub mod transfer;
+pub mod weigh;
 
 pub use account::{Account, Area};
 pub use catalogue::Item;

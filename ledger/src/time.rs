@@ -147,6 +147,15 @@ impl TradingDay {
         &self.zone_name
     }
 
+    /// The calendar day at the site, from midnight to midnight: what expiry dates are compared with (R50).
+    #[must_use]
+    pub fn local_date(&self, at: Timestamp) -> Date {
+        jiff::Timestamp::from_millisecond(at.millis()).map_or_else(
+            |_out_of_range| Date::default(),
+            |at| Date::from_civil(self.zone.to_datetime(at).date()),
+        )
+    }
+
     /// The business date of a moment: what is fixed on a movement when it is recorded.
     #[must_use]
     pub fn business_date(&self, at: Timestamp) -> Date {
@@ -173,6 +182,14 @@ mod tests {
         assert_eq!(business_date("Europe/Berlin", 180, "2026-11-24T00:40:00+01:00"), "2026-11-23");
         assert_eq!(business_date("Europe/Berlin", 180, "2026-11-24T03:00:00+01:00"), "2026-11-24");
         assert_eq!(business_date("UTC", 0, "1969-12-31T23:59:59Z"), "1969-12-31");
+    }
+
+    #[test]
+    fn a_calendar_day_begins_at_local_midnight_whatever_the_cut_off() {
+        let day = TradingDay::new("Europe/Berlin", 180).unwrap();
+        let date = |at: &str| day.local_date(at.parse().unwrap()).to_string();
+        assert_eq!(date("2026-11-24T00:00:00+01:00"), "2026-11-24");
+        assert_eq!(date("2026-11-23T23:59:59+01:00"), "2026-11-23");
     }
 
     #[test]
