@@ -1,13 +1,18 @@
 //! The book: what a set of facts adds up to, whatever the order in which they are posted (R10).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use gs1::Gtin;
+
+use super::line::Line;
 use super::setup::{Setup, StoreScope};
-use crate::ids::StoreId;
+use crate::count::{self, Count, Numbering, Observation, Posting};
+use crate::decide::Context;
+use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
 use crate::movement::Movement;
-use crate::positions::{Overflow, Positions};
-use crate::time::Timestamp;
+use crate::positions::Positions;
+use crate::time::{Date, Timestamp};
 
 /// What one accepted line recorded.
 #[derive(Debug, Clone)]
@@ -15,11 +20,29 @@ pub(crate) struct Fact {
     /// The line of the file.
     pub(crate) line: usize,
     pub(crate) store: StoreId,
+    /// When the store learned of it.
+    pub(crate) arrives: Timestamp,
     pub(crate) movements: Vec<(StoreId, Movement)>,
+    pub(crate) notes: Vec<Note>,
     /// Facts that share one of these keep their order among themselves when orders are tried.
     pub(crate) chains: Vec<String>,
     /// Whether it keeps its place when orders are tried.
     pub(crate) fixed: bool,
+}
+
+/// What a fact says beside movements.
+#[derive(Debug, Clone)]
+pub(crate) enum Note {
+    /// A count went on.
+    Count(Box<CountNote>),
+}
+
+/// A step of a count: its document afterwards, what was seen, and the lines if they were approved.
+#[derive(Debug, Clone)]
+pub(crate) struct CountNote {
+    pub(crate) document: Count,
+    pub(crate) observations: Vec<Observation>,
+    pub(crate) approved: Option<Vec<count::Line>>,
 }
 
 /// A movement in the ledger of a store.
@@ -35,6 +58,10 @@ pub(crate) struct Book {
     pub(crate) setup: Arc<Setup>,
     movements: Vec<Posted>,
     positions: BTreeMap<StoreId, Positions>,
+    /// Counts, with everything that was seen.
+    pub(crate) counts: BTreeMap<(StoreId, DocumentId), CountNote>,
+    /// How many derived movements each store has posted.
+    derived: BTreeMap<StoreId, u64>,
 }
 
 /// The moment that a question looks at, and what was known then (R17).
@@ -52,13 +79,80 @@ impl Book {
         Self { setup, ..Self::default() }
     }
 
-    /// Adds one fact.
-    pub(crate) fn post(&mut self, fact: &Fact) -> Result<(), Overflow> {
+    /// Adds one fact, and what follows from it at once: revisions of counts (R20). Returns the movements that followed.
+    pub(crate) fn post(&mut self, fact: &Fact) -> Result<Vec<(StoreId, Movement)>, String> {
+        let mut touched: BTreeSet<(StoreId, Gtin)> = BTreeSet::new();
         for (store, movement) in &fact.movements {
-            self.positions.entry(*store).or_default().apply(movement)?;
-            self.movements.push(Posted { store: *store, movement: movement.clone() });
+            self.apply(*store, movement)?;
+            touched.insert((*store, movement.item));
         }
+        for note in &fact.notes {
+            match note {
+                Note::Count(note) => {
+                    let lines = note.approved.iter().flatten();
+                    touched.extend(lines.map(|line| (fact.store, line.item)));
+                    self.note_count(fact.store, note);
+                }
+            }
+        }
+        let mut followed = Vec::new();
+        for (store, item) in touched {
+            for movement in self.settle(store, item, fact.arrives)? {
+                self.apply(store, &movement)?;
+                followed.push((store, movement));
+            }
+        }
+        Ok(followed)
+    }
+
+    fn apply(&mut self, store: StoreId, movement: &Movement) -> Result<(), String> {
+        self.positions.entry(store).or_default().apply(movement).map_err(|overflow| overflow.to_string())?;
+        self.movements.push(Posted { store, movement: movement.clone() });
         Ok(())
+    }
+
+    fn note_count(&mut self, store: StoreId, note: &CountNote) {
+        let key = (store, note.document.id());
+        let known = self.counts.entry(key).or_insert_with(|| CountNote { observations: Vec::new(), ..note.clone() });
+        known.document.clone_from(&note.document);
+        known.observations.extend(note.observations.iter().cloned());
+        if note.approved.is_some() {
+            known.approved.clone_from(&note.approved);
+        }
+    }
+
+    /// The lines of all approved counts of a store.
+    pub(crate) fn approved_lines(&self, store: StoreId) -> impl Iterator<Item = &count::Line> {
+        let of_store = self.counts.iter().filter(move |((of, _), _)| *of == store);
+        of_store.flat_map(|(_, count)| count.approved.iter().flatten())
+    }
+
+    /// What is still to be posted for counts of an item.
+    fn settle(&mut self, store: StoreId, item: Gtin, now: Timestamp) -> Result<Vec<Movement>, String> {
+        let lines: Vec<count::Line> = self.approved_lines(store).filter(|line| line.item == item).cloned().collect();
+        let setup = Arc::clone(&self.setup);
+        let (false, Some(place)) = (lines.is_empty(), setup.store(store.as_str())) else { return Ok(Vec::new()) };
+        let of_store = self.movements.iter().filter(|posted| posted.store == store);
+        let recorded: Vec<(Seq, &Movement)> =
+            (1..).map(Seq::new).zip(of_store.map(|posted| &posted.movement)).filter(|(_, m)| m.item == item).collect();
+        let user = UserId::new("count").map_err(|error| error.to_string())?;
+        let device = DeviceId::new("agent").map_err(|error| error.to_string())?;
+        let next = self.derived.get(&store).copied().unwrap_or_default().saturating_add(1);
+        let mut numbering = Numbering::new(device, DeviceSeq::new(next));
+        let context = Context { now, trading_day: &place.trading_day };
+        let mut posting =
+            Posting { user, numbering: &mut numbering, context, open_from: Date::from_days(i32::MIN) };
+        let movements = count::settle(item, &lines, recorded.iter().copied(), &mut posting)
+            .map_err(|error| error.to_string())?;
+        if !movements.is_empty() {
+            self.derived.insert(store, next);
+        }
+        Ok(movements)
+    }
+
+    /// The movements of a store, in the order of their posting.
+    pub(crate) fn posted(&self, store: StoreId) -> impl Iterator<Item = &Movement> {
+        self.movements.iter().filter(move |posted| posted.store == store).map(|posted| &posted.movement)
     }
 
     /// The positions of a store now.
@@ -80,6 +174,21 @@ impl Book {
             key(a).cmp(&key(b)).then_with(|| a.store.cmp(&b.store))
         });
         found
+    }
+}
+
+impl Fact {
+    /// A fact of a line that says nothing yet.
+    pub(crate) fn of(line: &Line) -> Self {
+        Self {
+            line: line.number(),
+            store: line.store,
+            arrives: line.arrives,
+            movements: Vec::new(),
+            notes: Vec::new(),
+            chains: Vec::new(),
+            fixed: line.fixed,
+        }
     }
 }
 

@@ -118,17 +118,16 @@ impl Desk {
     /// Records movements of a line in the ledger of its store.
     pub(crate) fn record(&mut self, line: &Line, movements: Vec<Movement>, chains: Vec<String>) -> Result<(), Problem> {
         let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
-        self.record_fact(line, Fact { line: line.number(), store: line.store, movements, chains, fixed: line.fixed })
+        self.record_fact(line, Fact { movements, chains, ..Fact::of(line) })
     }
 
     /// Records a fact.
     pub(crate) fn record_fact(&mut self, line: &Line, mut fact: Fact) -> Result<(), Problem> {
         fact.chains.extend(line.named.as_ref().map(|name| format!("line {name}")));
-        self.book.post(&fact).map_err(|overflow| {
-            line.args.problem("quantity", overflow.to_string(), "check the quantities above")
-        })?;
+        let posted = self.book.post(&fact);
+        let followed = posted.map_err(|error| line.args.problem("quantity", error, "check the quantities above"))?;
         let mut scratch = Vec::new();
-        for (store, movement) in &fact.movements {
+        for (store, movement) in fact.movements.iter().chain(&followed) {
             let head = self.heads.entry(*store).or_default();
             *head = head.after(movement, &mut scratch);
             self.replicas.entry(*store).or_default().record(movement);

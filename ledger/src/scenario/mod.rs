@@ -11,6 +11,7 @@ mod answer;
 mod args;
 mod book;
 mod clock;
+mod counting;
 mod desk;
 mod grammar;
 mod gs1_scan;

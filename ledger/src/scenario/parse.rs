@@ -34,7 +34,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Vec<Problem>> {
             problems.push(problem);
         }
     }
-    parser.setup.ensure_store();
+    parser.setup.ensure_defaults();
     if problems.is_empty() { Ok(Parsed { setup: parser.setup, lines: parser.lines }) } else { Err(problems) }
 }
 

@@ -83,9 +83,7 @@ fn differing(
             let mut fresh = Book::new(Arc::clone(&desk.setup));
             for fact in order.iter().filter(|at| **at < asked.facts).filter_map(|at| facts.get(*at)) {
                 let posted = fresh.post(fact);
-                posted.map_err(|overflow| {
-                    Problem::new(fact.line, 1, overflow.to_string(), "check the quantities")
-                })?;
+                posted.map_err(|error| Problem::new(fact.line, 1, error, "check the quantities"))?;
             }
             book = Some((asked.facts, fresh));
         }

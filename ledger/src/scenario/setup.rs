@@ -10,6 +10,7 @@ use super::clock::clock_time;
 use super::grammar::{Does, Type, Verb, may, need};
 use super::problem::Problem;
 use super::read::unit;
+use crate::count::{Level, Limits};
 use crate::ids::{Lot, StoreId};
 use crate::quantity::{Money, Unit};
 use crate::time::{Date, Timestamp, TradingDay};
@@ -52,6 +53,12 @@ pub(crate) const VERBS: &[Verb] = &[
         slots: &[need("name", Type::Name), need("item", Type::Item)],
         options: &[may("expires", Type::Date), may("received", Type::Moment), may("best_before", Type::Flag)],
         does: Does::Set(lot),
+    },
+    Verb {
+        name: "level",
+        slots: &[need("name", Type::Name)],
+        options: &[may("units", Type::Count), may("value", Type::Money), may("percent", Type::Decimal)],
+        does: Does::Set(level),
     },
     Verb {
         name: "channel",
@@ -118,6 +125,8 @@ pub(crate) struct Setup {
     pub(crate) lots: BTreeMap<(Gtin, Lot), LotFacts>,
     /// Buffers by channel, and by item where one is named.
     pub(crate) buffers: BTreeMap<(String, Option<Gtin>), i64>,
+    /// Who may approve how much of a count (R25).
+    pub(crate) limits: Limits,
 }
 
 impl Setup {
@@ -129,6 +138,15 @@ impl Setup {
     /// The stores, the first declared first.
     pub(crate) fn stores(&self) -> &[Store] {
         &self.stores
+    }
+
+    /// Adds what a file that says nothing about it has: a store, and one level that may approve everything.
+    pub(crate) fn ensure_defaults(&mut self) {
+        if self.limits.levels.is_empty() {
+            let unlimited = Level { name: "manager".to_owned(), units: None, value: None, basis_points: None };
+            self.limits.levels.push(unlimited);
+        }
+        self.ensure_store();
     }
 
     /// Adds the store that a file without one is about.
@@ -264,6 +282,17 @@ fn lot(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
         best_before: args.flag("best_before"),
     };
     setup.lots.insert((item.gtin, lot), facts);
+    Ok(())
+}
+
+/// Levels are told from the one with the least rights up.
+fn level(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    setup.limits.levels.push(Level {
+        name: args.name("name").to_owned(),
+        units: args.number("units").and_then(|units| u64::try_from(*units).ok()),
+        value: args.money("value").copied(),
+        basis_points: args.decimal("percent").and_then(|d| d.scaled(2)).and_then(|bp| u32::try_from(bp).ok()),
+    });
     Ok(())
 }
 

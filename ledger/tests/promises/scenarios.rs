@@ -4,8 +4,8 @@ use ledger::scenario::Scenario;
 use std::path::{Path, PathBuf};
 
 /// Orders of arrival tried for each file; ten thousand for the files about order itself.
-const ORDERS: u64 = 60;
-const MANY_ORDERS: u64 = 10_000;
+const ORDERS: u64 = 24;
+const MANY_ORDERS: u64 = if cfg!(debug_assertions) { 600 } else { 10_000 };
 /// Makes the choice of orders the same on every run.
 const SEED: u64 = 17;
 
