@@ -12,7 +12,9 @@ use crate::decide::Context;
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
 use crate::movement::Movement;
 use crate::positions::Positions;
+use crate::promise::{LeaseBook, Reservation};
 use crate::time::{Date, Timestamp};
+use crate::transfer::Transfer;
 
 /// What one accepted line recorded.
 #[derive(Debug, Clone)]
@@ -35,6 +37,18 @@ pub(crate) struct Fact {
 pub(crate) enum Note {
     /// A count went on.
     Count(Box<CountNote>),
+    /// An order of a customer, as the store has it.
+    Order(Box<Reservation>),
+    /// An order that the hub promised while the store could not be asked.
+    Promised(Box<Reservation>),
+    /// The leases of a store.
+    Leases(LeaseBook),
+    /// The link between store and hub was lost, or is back.
+    Link {
+        lost: bool,
+    },
+    /// A transfer went on.
+    Transfer(Box<Transfer>),
 }
 
 /// A step of a count: its document afterwards, what was seen, and the lines if they were approved.
@@ -60,6 +74,16 @@ pub(crate) struct Book {
     positions: BTreeMap<StoreId, Positions>,
     /// Counts, with everything that was seen.
     pub(crate) counts: BTreeMap<(StoreId, DocumentId), CountNote>,
+    /// Orders of customers, as the stores have them.
+    pub(crate) orders: BTreeMap<(StoreId, DocumentId), Reservation>,
+    /// Orders that the hub promised and the store does not know yet.
+    pub(crate) promised: BTreeMap<(StoreId, DocumentId), Reservation>,
+    pub(crate) leases: BTreeMap<StoreId, LeaseBook>,
+    /// The stores that cannot be asked.
+    pub(crate) link_lost: BTreeSet<StoreId>,
+    pub(crate) transfers: BTreeMap<DocumentId, Transfer>,
+    /// Orders accepted beyond what is there.
+    pub(crate) backorders: BTreeMap<(StoreId, Gtin), i64>,
     /// How many derived movements each store has posted.
     derived: BTreeMap<StoreId, u64>,
 }
@@ -93,6 +117,25 @@ impl Book {
                     touched.extend(lines.map(|line| (fact.store, line.item)));
                     self.note_count(fact.store, note);
                 }
+                Note::Order(order) => {
+                    self.promised.remove(&(fact.store, order.id));
+                    self.orders.insert((fact.store, order.id), Reservation::clone(order));
+                }
+                Note::Promised(order) => {
+                    self.promised.insert((fact.store, order.id), Reservation::clone(order));
+                }
+                Note::Leases(leases) => {
+                    self.leases.insert(fact.store, leases.clone());
+                }
+                Note::Link { lost: true } => {
+                    self.link_lost.insert(fact.store);
+                }
+                Note::Link { lost: false } => {
+                    self.link_lost.remove(&fact.store);
+                }
+                Note::Transfer(transfer) => {
+                    self.transfers.insert(transfer.id, Transfer::clone(transfer));
+                }
             }
         }
         let mut followed = Vec::new();
@@ -125,6 +168,17 @@ impl Book {
     pub(crate) fn approved_lines(&self, store: StoreId) -> impl Iterator<Item = &count::Line> {
         let of_store = self.counts.iter().filter(move |((of, _), _)| *of == store);
         of_store.flat_map(|(_, count)| count.approved.iter().flatten())
+    }
+
+    /// What the hub promised of a store while it could not be asked.
+    pub(crate) fn promised_in(&self, store: StoreId) -> impl Iterator<Item = &Reservation> {
+        self.promised.iter().filter(move |((of, _), _)| *of == store).map(|(_, order)| order)
+    }
+
+    /// What is on its way to a store (R12).
+    pub(crate) fn incoming(&self, store: StoreId, item: Gtin) -> i64 {
+        let to_store = self.transfers.values().filter(|transfer| transfer.lane.to == store);
+        to_store.fold(0, |sum: i64, transfer| sum.saturating_add(transfer.incoming(item).get()))
     }
 
     /// What is still to be posted for counts of an item.

@@ -21,6 +21,7 @@ mod number;
 mod parse;
 mod permute;
 mod problem;
+mod promising;
 mod read;
 mod restore;
 mod run;
@@ -28,6 +29,7 @@ mod setup;
 mod stock;
 mod stock_questions;
 mod trace;
+mod transferring;
 mod verbs;
 
 pub use permute::{Differs, Permuted};

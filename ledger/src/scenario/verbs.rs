@@ -1,14 +1,14 @@
 //! All verbs and all questions, from the tables of the parts.
 
 use super::grammar::Verb;
-use super::{counting, gs1_scan, restore, setup, stock, stock_questions, trace};
+use super::{counting, gs1_scan, promising, restore, setup, stock, stock_questions, trace, transferring};
 
 /// Verbs that say how things are and verbs that happen.
-const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, restore::VERBS];
+const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, restore::VERBS];
 
 /// Questions.
 const QUESTIONS: &[&[Verb]] =
-    &[stock_questions::QUESTIONS, counting::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
+    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
 
 /// Other words for the same.
 const ALIASES: &[(&str, &str)] = &[
@@ -17,6 +17,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("sell", "sale"),
     ("return_from_customer", "return"),
     ("observe", "count"),
+    ("hand_over", "collect"),
     ("onhand", "on_hand"),
     ("stock", "on_hand"),
 ];
