@@ -17,6 +17,7 @@ use crate::reading::{Flaws, MAX_BYTES, Parts};
 use crate::span::Span;
 use crate::table::{BUILT_IN, Table};
 use crate::text::{Escape, Part, Text};
+use crate::work::step;
 
 /// Bracketed text, taken apart. Borrows the text.
 #[derive(Debug, Clone)]
@@ -84,6 +85,7 @@ impl<'a> Bracketed<'a> {
         while at < data.end {
             let rest = scan.get(at..data.end).unwrap_or_default();
             let closing = rest.iter().position(|byte| *byte == b')');
+            step!(closing.unwrap_or(rest.len()));
             let (Some(b'('), Some(closing)) = (rest.first(), closing) else {
                 return self.report(Class::BracketSyntax, None, at..data.end, Note::Nothing);
             };
@@ -120,6 +122,7 @@ impl<'a> Bracketed<'a> {
 fn length_of_value(rest: &[u8]) -> usize {
     let mut before = b' ';
     for (at, byte) in rest.iter().enumerate() {
+        step!(1);
         if *byte == b'(' && before != b'\\' {
             return at;
         }

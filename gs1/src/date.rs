@@ -1,6 +1,7 @@
 //! Dates and times: of six digits, YYMMDD, whose century is known only with a reference year, and of eight.
 
 use core::fmt;
+use core::str::FromStr;
 
 /// A day of the calendar, in parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -9,6 +10,10 @@ pub struct CivilDate {
     month: u8,
     day: u8,
 }
+
+/// Why text is no [`CivilDate`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CivilDateError;
 
 /// A time of day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +80,36 @@ impl CivilDate {
         (day <= last).then_some(Self { year, month, day })
     }
 }
+
+impl FromStr for CivilDate {
+    type Err = CivilDateError;
+
+    /// From ISO 8601: `2026-12-31`.
+    fn from_str(text: &str) -> Result<Self, CivilDateError> {
+        let written = |year: &str, month: &str, day: &str| {
+            let year = i16::from(two(year, 0)?) * 100 + i16::from(two(year, 2)?);
+            let (month, day) = (two(month, 0)?, two(day, 0).filter(|day| *day > 0)?);
+            Self::new(year, month, day)
+        };
+        let mut parts = text.split('-');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(year), Some(month), Some(day), None)
+                if (year.len(), month.len(), day.len()) == (4, 2, 2) =>
+            {
+                written(year, month, day).ok_or(CivilDateError)
+            }
+            _ => Err(CivilDateError),
+        }
+    }
+}
+
+impl fmt::Display for CivilDateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is no day of the calendar, written as `2026-12-31`")
+    }
+}
+
+impl core::error::Error for CivilDateError {}
 
 impl Time {
     /// The hour: 0 to 23.

@@ -11,6 +11,7 @@ use crate::rules::Company;
 use crate::span::Span;
 use crate::text::{Part, Text, VALUE_ROOM};
 use crate::uri;
+use crate::work::step;
 
 /// Room for all values of a scan that are written with escapes. The address of a parcel in a web address needs about 400.
 const ROOM: usize = 768;
@@ -27,11 +28,17 @@ struct Copies {
 }
 
 impl Decoded {
+    /// Whether there is no copy.
+    pub(crate) const fn is_unused(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The copy of what stands there, if there is one.
     pub(crate) fn find(&self, span: Span) -> Option<&[u8]> {
         let copies = self.0.as_ref()?;
         let mut rest = copies.bytes.get(..copies.used)?;
         while let [a, b, c, d, behind @ ..] = rest {
+            step!(1);
             let (at, length) = (u16::from_be_bytes([*a, *b]), u16::from_be_bytes([*c, *d]));
             let (copy, next) = behind.split_at_checked(length.into())?;
             if usize::from(at) == span.offset() {

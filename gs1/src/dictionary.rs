@@ -249,7 +249,8 @@ mod tests {
     use crate::table::BUILT_IN;
 
     fn shared(name: &str) -> Option<String> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/gs1").join(name);
+        let path =
+            Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../shared/gs1").join(name);
         std::fs::read_to_string(path).ok()
     }
 

@@ -1,11 +1,9 @@
 //! Several symbols of one item, judged together.
 
-use crate::ai::Ai;
 use crate::problem::{Class, Flaw, Note, Problem};
 use crate::reading::{Element, Flaws, Reading, Slot};
 use crate::rules::{self, Elements};
-use crate::span::Span;
-use crate::table::{RowId, Set};
+use crate::table::{RowId, Set, Table};
 
 /// The symbols of one label, or of all sides of one item: what they say together, and what is still missing.
 ///
@@ -49,12 +47,17 @@ impl<'r, 'a> Label<'r, 'a> {
 
     /// What still has to be scanned: AIs that miss their partner in all symbols.
     pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> + use<'r, 'a> {
+        self.missing_with_places().map(|(_, problem)| problem)
+    }
+
+    /// The same, each with the place of the symbol that the AI is in.
+    pub(crate) fn missing_with_places(&self) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
         let mut flaws = Flaws::new();
         if let Some(first) = self.readings.first() {
             let gtin = self.readings.iter().any(|reading| reading.gtin.is_some());
             rules::missing(&first.reader.table, &self.present(), self, gtin, &mut flaws);
         }
-        self.told(flaws).map(|(_, problem)| problem)
+        self.told(flaws)
     }
 
     /// Whether nothing is wrong and nothing is missing.
@@ -69,7 +72,7 @@ impl<'r, 'a> Label<'r, 'a> {
         let (table, present) = (&first.reader.table, self.present());
         rules::contradictions(table, &present, self, &mut flaws);
         for id in present {
-            if let Some(slot) = self.another_value(id) {
+            if let Some((_, slot)) = self.another_value(id) {
                 flaws.push(Flaw {
                     class: Class::Repeat,
                     ai: table.ai(id),
@@ -83,17 +86,17 @@ impl<'r, 'a> Label<'r, 'a> {
         flaws
     }
 
-    /// An element of an AI whose value is not the first one's.
-    fn another_value(&self, id: RowId) -> Option<Slot> {
-        let mut values = self.slots(id).map(|(reading, slot)| (reading.value(slot), slot));
-        let (first, _) = values.next()?;
-        values.find(|(value, _)| *value != first).map(|(_, slot)| slot)
+    /// An element of an AI whose value is not the first one's, and the place of its symbol.
+    fn another_value(&self, id: RowId) -> Option<(usize, Slot)> {
+        let mut values = self.slots(id).map(|(place, reading, slot)| (reading.value(slot), place, slot));
+        let (first, ..) = values.next()?;
+        values.find(|(value, ..)| *value != first).map(|(_, place, slot)| (place, slot))
     }
 
-    fn slots(&self, id: RowId) -> impl Iterator<Item = (&'r Reading<'a>, Slot)> + use<'r, 'a> {
-        self.readings.iter().flat_map(move |reading| {
+    fn slots(&self, id: RowId) -> impl Iterator<Item = (usize, &'r Reading<'a>, Slot)> + use<'r, 'a> {
+        self.readings.iter().enumerate().flat_map(move |(place, reading)| {
             let slots = reading.slots.iter().filter(move |slot| slot.row == id);
-            slots.map(move |slot| (reading, *slot))
+            slots.map(move |slot| (place, reading, *slot))
         })
     }
 
@@ -106,17 +109,26 @@ impl<'r, 'a> Label<'r, 'a> {
     }
 
     fn told(&self, flaws: Flaws) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
-        let readings = self.readings;
+        let label = *self;
         flaws.into_items().filter_map(move |flaw| {
-            let table = &readings.first()?.reader.table;
-            Some((place_of(readings, flaw.ai, flaw.span), flaw.told(table)))
+            let table = &label.readings.first()?.reader.table;
+            Some((label.place_of(&flaw, table).unwrap_or_default(), flaw.told(table)))
         })
+    }
+
+    /// The symbol in which the element at fault is: the second one of a repeat, else the first of its AI.
+    fn place_of(&self, flaw: &Flaw, table: &Table<'_>) -> Option<usize> {
+        let id = table.named(flaw.ai.as_str())?;
+        if flaw.class == Class::Repeat {
+            return self.another_value(id).map(|(place, _)| place);
+        }
+        self.slots(id).next().map(|(place, ..)| place)
     }
 }
 
 impl Elements for Label<'_, '_> {
     fn first(&self, id: RowId) -> Option<Slot> {
-        self.slots(id).next().map(|(_, slot)| slot)
+        self.slots(id).next().map(|(.., slot)| slot)
     }
 }
 
@@ -124,14 +136,6 @@ impl Elements for &Label<'_, '_> {
     fn first(&self, id: RowId) -> Option<Slot> {
         (**self).first(id)
     }
-}
-
-/// The reading that an element is of.
-fn place_of(readings: &[Reading<'_>], ai: Ai, span: Span) -> usize {
-    let is_there = |reading: &Reading<'_>| {
-        reading.slots.iter().any(|slot| slot.span == span && reading.reader.table.ai(slot.row) == ai)
-    };
-    readings.iter().position(is_there).unwrap_or_default()
 }
 
 const fn is_of_pairs(class: Class) -> bool {

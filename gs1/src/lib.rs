@@ -3,7 +3,8 @@
 //! # Reading order
 //!
 //! [`read`] and [`Reading`]; [`Reader`]; [`Problem`]; [`Element`] and what its value means; [`Label`]; [`Gtin`] and [`Sscc`];
-//! `Dictionary`; [`ElementString`]; [`uri`] and [`bracketed`]; [`epc`], [`rcn`] and [`upce`].
+//! `Dictionary`; [`ElementString`]; [`uri`] and [`bracketed`]; [`epc`], [`rcn`] and [`upce`]; `report`, which brings all of
+//! them together.
 #![no_std]
 
 #[cfg(feature = "alloc")]
@@ -30,6 +31,8 @@ mod problem;
 pub mod rcn;
 mod reader;
 mod reading;
+#[cfg(feature = "report")]
+pub mod report;
 mod role;
 mod rules;
 mod span;
@@ -39,10 +42,11 @@ mod table;
 mod text;
 pub mod upce;
 pub mod uri;
+mod work;
 mod write;
 
 pub use ai::{Ai, AiError};
-pub use date::{CivilDate, Moment, Time};
+pub use date::{CivilDate, CivilDateError, Moment, Time};
 #[cfg(feature = "alloc")]
 pub use dictionary::{Dictionary, DictionaryError};
 pub use gtin::{Gtin, GtinError, GtinFormat, ShortGtin, check_digit};

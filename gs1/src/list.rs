@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::work::step;
+
 /// How many values have their place from the first one on.
 const FIRST: usize = 8;
 
@@ -56,10 +58,12 @@ impl<T, const MORE: usize> List<T, MORE> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> + Clone {
+        step!(self.count);
         self.first.iter().flatten().chain(self.more.iter().flatten()).take(self.count)
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        step!(self.count);
         self.first.iter_mut().flatten().chain(self.more.iter_mut().flatten()).take(self.count)
     }
 }

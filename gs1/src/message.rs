@@ -17,6 +17,7 @@ use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
 use crate::table::{self, Line, RowId, Set};
 use crate::uri;
+use crate::work::step;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
@@ -51,7 +52,9 @@ pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
     // The same for most of the others: what has no problem and few elements is put together anew rather than moved with all
     // the room that it did not need.
     match reading.slots.short() {
-        Some(slots) if reading.flaws.is_empty() => Reading { slots, flaws: List::new(), ..reading },
+        Some(slots) if reading.flaws.is_empty() && reading.decoded.is_unused() => {
+            Reading { slots, flaws: List::new(), decoded: Decoded::default(), ..reading }
+        }
         _ => reading,
     }
 }
@@ -80,16 +83,17 @@ fn blank<'a>(
 }
 
 /// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
-/// ETX, CR, LF and spaces behind it.
-fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
+/// ETX, CR, LF, tabs and spaces behind it.
+pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
     let (mut inner, mut before) = (scan, 0);
     if let Some((prefix, suffix)) = reader.frame {
         inner = scan.strip_prefix(prefix).unwrap_or(scan);
         before = scan.len() - inner.len();
         inner = inner.strip_suffix(suffix).unwrap_or(inner);
     }
+    step!(inner.len());
     let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
-    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | &ETX);
+    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b'\t' | b' ' | &ETX);
     let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
     before + start..before + end.max(start)
 }
@@ -128,6 +132,7 @@ impl Reading<'_> {
         if bytes.len() == length {
             return self.take_number(data);
         }
+        step!(bytes.len());
         let at = bytes.windows(COMPOSITE.len()).position(|window| window == COMPOSITE);
         let number = data.start..at.map_or(data.end, |at| data.start + at);
         if number.len() == length {
@@ -172,6 +177,7 @@ impl Reading<'_> {
         if self.reader.unnamed == Unnamed::Elements {
             return self.take_elements(data);
         }
+        step!(bytes.len());
         let all_digits = bytes.iter().all(u8::is_ascii_digit);
         if all_digits && matches!(bytes.len(), 8 | 12 | 13 | 14 | 18) {
             return self.take_number(data);
@@ -190,7 +196,8 @@ impl Reading<'_> {
                 self.form = Form::Plain;
             }
         }
-        if all_digits {
+        // Longer ones are no key that lost a digit, but an element string that lost its identifier.
+        if all_digits && bytes.len() <= 14 {
             self.report_length(Class::Length, data, 8, 18);
         } else {
             self.report(Class::SymbologyMissing, data, Note::Nothing);
@@ -258,6 +265,7 @@ impl Reading<'_> {
         let most = digits + usize::from(line.max);
         let most = if line.fixed {
             // Digits hold no separator.
+            step!(most.min(rest.len()));
             if rest.get(digits..most).is_some_and(|value| value.iter().all(u8::is_ascii_digit)) {
                 return (most, true);
             }

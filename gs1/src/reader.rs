@@ -3,6 +3,7 @@
 use crate::message;
 use crate::reading::Reading;
 use crate::table::{BUILT_IN, Facts, Table};
+use crate::work::step;
 
 /// Reads scans. Made once, used for many.
 ///
@@ -96,7 +97,8 @@ impl<'d> Reader<'d> {
         self
     }
 
-    /// What the scanner puts before and behind the data. STX, ETX, CR, LF and spaces are taken off without being told.
+    /// What the scanner puts before and behind the data. STX, ETX, CR, LF, tabs and spaces are taken off without being
+    /// told.
     #[must_use]
     pub const fn frame(mut self, prefix: &'d [u8], suffix: &'d [u8]) -> Self {
         self.frame = Some((prefix, suffix));
@@ -118,12 +120,14 @@ impl<'d> Reader<'d> {
 
     /// The length of the separator that `data` begins with; 0 when it begins with none.
     pub(crate) fn separator_at_front(&self, data: &[u8]) -> usize {
+        step!(1);
         if data.first() == Some(&FNC1) {
             return 1;
         }
         if self.separators.is_empty() {
             return 0;
         }
+        step!(self.separators.len());
         let others = self.separators.iter().take(MAX_SEPARATORS);
         others.filter(|other| data.starts_with(other)).map(|other| other.len()).max().unwrap_or(0)
     }
@@ -131,7 +135,9 @@ impl<'d> Reader<'d> {
     /// Where the first separator is.
     pub(crate) fn find_separator(&self, data: &[u8]) -> Option<usize> {
         if self.separators.is_empty() {
-            return data.iter().position(|byte| *byte == FNC1);
+            let at = data.iter().position(|byte| *byte == FNC1);
+            step!(at.unwrap_or(data.len()));
+            return at;
         }
         (0..data.len()).find(|at| data.get(*at..).is_some_and(|rest| self.separator_at_front(rest) > 0))
     }

@@ -5,6 +5,7 @@ use crate::problem::{Class, Flaw, Note};
 use crate::reading::{Flaws, Slot};
 use crate::span::Span;
 use crate::table::{Line, RowId, Set, Table};
+use crate::work::step;
 
 /// The AIs of one symbol, or of several of one label, and where to find them.
 pub(crate) trait Elements {
@@ -54,6 +55,7 @@ impl Company {
 /// when both do.
 pub(crate) fn contradictions(table: &Table<'_>, present: &Set, elements: &impl Elements, flaws: &mut Flaws) {
     for id in *present {
+        step!(1);
         let Some(excluded) = table.line(id).and_then(|line| table.excluded(line)) else { continue };
         // Another row may say the same of this one: reported when it was its turn.
         let says_too = |other: RowId| {
@@ -83,6 +85,7 @@ pub(crate) fn missing(
         there.insert(id);
     }
     for id in *present {
+        step!(1);
         let Some(line) = table.line(id) else { continue };
         for rule in table.unmet(line, &there) {
             flaws.push(flaw(table, Class::Requisite, id, elements, Note::Needs(id, rule)));

@@ -153,6 +153,7 @@ const fn name(code: u8) -> Option<&'static str> {
         b'T' => "Code 49",
         b'U' => "MaxiCode",
         b'X' => "other symbol",
+        b'Y' => "system expansion",
         b'Z' => "no symbol",
         b'c' => "Channel Code",
         b'd' => "Data Matrix",

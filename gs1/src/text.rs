@@ -5,6 +5,8 @@
 use core::fmt::{self, Write};
 use core::ops::Range;
 
+use crate::work::step;
+
 /// Room for the longest value an AI has (90 characters) and then some, so that one too long is seen as such.
 pub(crate) const VALUE_ROOM: usize = 128;
 
@@ -50,6 +52,7 @@ impl<'a> Text<'a> {
     }
 
     pub(crate) fn new(written: &'a [u8], escape: Escape) -> Self {
+        step!(written.len());
         let escaped = match escape {
             Escape::None => false,
             Escape::Backslash => written.contains(&b'\\'),
@@ -104,6 +107,21 @@ impl<'a> Text<'a> {
             used += 1;
         }
         buffer.get(..used).unwrap_or_default()
+    }
+
+    /// Where in the value a stretch of what was written stands: offset and length. Turns [`Self::place_of`] around.
+    #[cfg(feature = "report")]
+    pub(crate) fn place_in_value(&self, written: Range<usize>) -> (usize, usize) {
+        let length_up_to = |written_offset: usize| {
+            let mut bytes = Bytes { rest: self.written, escape: self.escape };
+            let mut count = usize::from(self.zeros);
+            while self.written.len() - bytes.rest.len() < written_offset && bytes.next().is_some() {
+                count += 1;
+            }
+            count
+        };
+        let start = if written.start == 0 { 0 } else { length_up_to(written.start) };
+        (start, length_up_to(written.end).saturating_sub(start))
     }
 
     /// Where a stretch of the value stands in what was written.
@@ -168,6 +186,7 @@ impl Iterator for Bytes<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
+        step!(1);
         let (byte, rest) = match (self.escape, self.rest) {
             (_, []) => return None,
             (Escape::Backslash, [b'\\', b'(', rest @ ..]) => (b'(', rest),

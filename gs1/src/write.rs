@@ -3,7 +3,7 @@
 use core::fmt::{self, Write as _};
 
 use crate::reader::{FNC1, Reader};
-use crate::reading::Reading;
+use crate::reading::{Form, Reading};
 use crate::symbology::Symbology;
 use crate::table::Table;
 
@@ -51,7 +51,8 @@ pub struct CanonicalScan<'r, 'a>(&'r Reading<'a>);
 
 impl<'a> Reading<'a> {
     /// The scan without frame and redundant separators, which are one FNC1 (ASCII 29) wherever one is due. Where no
-    /// identifier came, an element string begins with FNC1 instead. What could not be told apart is not in it.
+    /// identifier came, an element string begins with FNC1 instead. What could not be told apart is not in it. A Digital
+    /// Link and plain data stay as they are.
     #[must_use]
     pub const fn canonical_scan(&self) -> CanonicalScan<'_, 'a> {
         CanonicalScan(self)
@@ -67,8 +68,8 @@ impl fmt::Display for CanonicalScan<'_, '_> {
         if let Some(digits) = reading.primary() {
             f.write_str(digits)?;
         }
-        if let Some(text) = reading.plain().and_then(|data| str::from_utf8(data).ok()) {
-            f.write_str(text)?;
+        if matches!(reading.form, Form::Plain | Form::DigitalLink) {
+            return f.write_str(str::from_utf8(reading.bytes(reading.data)).unwrap_or_default());
         }
         let mut elements = reading.elements().peekable();
         if elements.peek().is_none() {

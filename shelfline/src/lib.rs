@@ -1,4 +1,4 @@
-//! What the all-in-one program is made of. Today: `shelfline demo`.
+//! What the all-in-one program is made of. Today: `shelfline demo` and `shelfline gs1`.
 //!
 //! A demo replays *transactions* (till documents with their scanned lines) at stores. They come from a file or from a
 //! seeded shop generator, and both arrive as one stream, so that whoever replays them need not know which.
@@ -12,13 +12,15 @@
 //! - [`generator`]: the shop that trade is drawn from when there is no file.
 //! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
 //! - [`demo`]: the program: hub, agents, replay, proof.
+//! - [`gs1`]: what scans say, as a command.
 //!
-//! Nothing but [`demo`] knows the agent or the hub, reads a clock or draws unseeded numbers.
+//! Nothing but [`demo`] knows the agent or the hub or draws unseeded numbers; it and [`gs1`] alone read a clock.
 
 pub mod barcode;
 pub mod catalogue;
 pub mod demo;
 pub mod generator;
+pub mod gs1;
 pub mod in_store_gtin;
 pub mod stream;
 pub mod survey;

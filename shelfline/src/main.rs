@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use shelfline::demo::options::DemoOptions;
 use shelfline::demo::{self, Outcome};
+use shelfline::gs1::options::{Gs1Command, Gs1Options};
 
 /// Retail inventory that keeps counting when the network does not.
 #[derive(Debug, Parser)]
@@ -18,6 +19,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(Box<DemoOptions>),
+    Gs1(Gs1Options),
 }
 
 /// As `sysexits.h` numbers it: the command was used wrongly.
@@ -34,12 +36,24 @@ fn main() -> ExitCode {
             return if help { ExitCode::SUCCESS } else { ExitCode::from(USAGE) };
         }
     };
-    let Command::Demo(options) = line.command;
+    match line.command {
+        Command::Demo(options) => run_demo(*options),
+        Command::Gs1(Gs1Options { command: Gs1Command::Decode(options) }) => {
+            match shelfline::gs1::decode(&options) {
+                Ok(shelfline::gs1::Outcome::AllRead) => ExitCode::SUCCESS,
+                Ok(shelfline::gs1::Outcome::Unreadable(_)) => ExitCode::FAILURE,
+                Err(error) => failed(&error),
+            }
+        }
+    }
+}
+
+fn run_demo(options: DemoOptions) -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
     };
-    match runtime.block_on(demo::run(*options)) {
+    match runtime.block_on(demo::run(options)) {
         Ok(Outcome::Proven) => ExitCode::SUCCESS,
         Ok(Outcome::Differs) => ExitCode::FAILURE,
         Ok(Outcome::Stopped) => ExitCode::from(INTERRUPTED),

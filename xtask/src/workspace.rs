@@ -15,10 +15,11 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    /// The workspace this program was built from. Builds go to `CARGO_TARGET_DIR`, or else to one directory for all
+    /// The workspace that cargo runs this program in, which may have been built in another clone. Builds go to `CARGO_TARGET_DIR`, or else to one directory for all
     /// checkouts of this user: a fresh clone then starts with what earlier ones have built.
     pub(crate) fn find() -> Result<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
+        let package = env::var_os("CARGO_MANIFEST_DIR").context("run it as `cargo xtask`")?;
+        let root = Path::new(&package).parent().context("xtask has no parent directory")?;
         let target = match env::var_os("CARGO_TARGET_DIR").filter(|value| !value.is_empty()) {
             Some(chosen) => env::current_dir().context("the current directory is gone")?.join(chosen),
             None => PathBuf::from(

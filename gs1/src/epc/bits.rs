@@ -1,5 +1,6 @@
 //! The bits of a tag, and their hexadecimal digits.
 
+use crate::work::step;
 use core::fmt;
 
 /// Words of 64 bits: 512 bits are more than any EPC bank holds.
@@ -75,6 +76,7 @@ impl Bits {
     /// # Errors
     /// The offset of the first byte that is none.
     pub(super) fn from_hex(digits: &[u8]) -> Result<Self, usize> {
+        step!(digits.len());
         let mut bits = Self { words: [0; WORDS], length: digits.len() * 4 };
         let mut sound = true;
         let mut put = |index: usize, eight: [u8; 8]| {

@@ -106,7 +106,7 @@ impl Scheme {
         }
     }
 
-    pub(super) const fn of_header(header: u64) -> Option<Self> {
+    pub(crate) const fn of_header(header: u64) -> Option<Self> {
         Some(match header {
             0x30 => Self::Sgtin96,
             0x31 => Self::Sscc96,
@@ -141,7 +141,7 @@ impl Scheme {
     }
 
     /// Bits of a tag.
-    pub(super) const fn bits(self) -> usize {
+    pub(crate) const fn bits(self) -> usize {
         match self {
             Self::Sgtin96 | Self::Sscc96 | Self::Sgln96 | Self::Grai96 | Self::Giai96 => 96,
             Self::Sgtin198 => 198,

@@ -3,6 +3,7 @@
 use super::{Fault, Found, Lint, fault};
 use crate::problem::Class;
 use crate::table::CharSet;
+use crate::work::step;
 
 const DIGIT: u8 = 1;
 const TEXT: u8 = 2;
@@ -54,6 +55,7 @@ pub(crate) fn is_text(byte: &u8) -> bool {
 }
 
 pub(super) fn check(set: CharSet, value: &[u8]) -> Lint {
+    step!(value.len());
     match set {
         CharSet::Digits => digits(value),
         CharSet::Text => all(value, TEXT),

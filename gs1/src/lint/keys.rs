@@ -2,11 +2,13 @@
 
 use super::{Fault, Found, Lint, chars, fault};
 use crate::problem::Class;
+use crate::work::step;
 
 /// The number that digits are, if they are digits with the right check digit at their end: 19 at most. In one pass: it is
 /// what most scans are.
 pub(crate) fn number(digits: &[u8]) -> Option<u64> {
     let (mut number, mut single, mut triple, mut wrong) = (0u64, 0u32, 0u32, false);
+    step!(digits.len());
     for byte in digits {
         let digit = byte.wrapping_sub(b'0');
         wrong |= digit > 9;
@@ -26,6 +28,7 @@ pub(crate) fn digits_and_sum(digits: &[u8]) -> Lint {
 /// For digits: whether the last one is the check digit of the others.
 pub(crate) fn sum(digits: &[u8]) -> Lint {
     let (mut single, mut triple) = (0u32, 0u32);
+    step!(digits.len());
     for byte in digits {
         (single, triple) = (triple + u32::from(byte.wrapping_sub(b'0')), single);
     }

@@ -16,6 +16,7 @@ pub(crate) mod times;
 
 use crate::problem::Class;
 use crate::table::{Check, Line, Part, Table};
+use crate::work::step;
 
 /// What is wrong with a value, and where: offset and length inside the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +47,8 @@ fn fault(class: Class, offset: usize, length: usize) -> Lint {
 /// when it is known to hold nothing else.
 #[inline]
 pub(crate) fn value(table: &Table<'_>, line: &Line, value: &[u8], digits_only: bool) -> Lint {
+    // Each check goes through the value once.
+    step!(value.len().min(usize::from(line.max)));
     if value.is_empty() {
         return fault(Class::AiEmpty, 0, 0);
     }

@@ -21,6 +21,8 @@ pub(crate) use spec::Spec;
 pub(crate) use spec::Text;
 pub(crate) use spec::{CharSet, Check, Part};
 
+use crate::work::step;
+
 use compile::Compact;
 use spec::RULES;
 
@@ -95,6 +97,7 @@ impl<'d> Table<'d> {
     /// The AI at the front of `data`. No AI is the beginning of another, so there is at most one.
     #[inline]
     pub(crate) fn at_front(&self, data: &[u8]) -> Option<(RowId, &'d Line)> {
+        step!(1);
         let (prefix, rest) = self.prefix(data)?;
         let cell = match (prefix.digits, rest) {
             (2, _) => 0,
@@ -166,6 +169,7 @@ impl<'d> Table<'d> {
         let terms = self.terms.get(usize::from(first_term)..).unwrap_or_default();
         let mut all = true;
         for term in terms {
+            step!(1);
             all &= self.sets.get(usize::from(term.set)).is_some_and(|set| set.meets(present));
             if term.last_of_group {
                 if all {

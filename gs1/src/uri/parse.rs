@@ -9,6 +9,7 @@ use crate::role::{self, Sequence};
 use crate::span::Span;
 use crate::table::{BUILT_IN, Table};
 use crate::text::{Escape, Part, Text, hex_digit};
+use crate::work::step;
 
 /// A Digital Link, taken apart. Borrows the address.
 #[derive(Debug, Clone)]
@@ -134,6 +135,7 @@ impl Uri<'_> {
     /// The path with all behind it, when what stands before it is sound.
     fn find_path(&mut self, data: Range<usize>) -> Option<Range<usize>> {
         let bytes = self.scan.get(data.clone()).unwrap_or_default();
+        step!(bytes.len());
         if let Some((at, byte)) = bytes.iter().enumerate().find(|(_, byte)| !may_be_in_uri(**byte)) {
             let place = data.start + at..data.start + at + 1;
             self.report(Class::UriSyntax, None, place, Note::Byte(*byte));
@@ -157,6 +159,7 @@ impl Uri<'_> {
     fn take_apart(&mut self, path: Range<usize>) {
         let end_before = |range: Range<usize>, mark: u8| {
             let bytes = self.scan.get(range.clone()).unwrap_or_default();
+            step!(bytes.len());
             bytes.iter().position(|byte| *byte == mark).map(|at| range.start + at)
         };
         let end = end_before(path.clone(), b'#').unwrap_or(path.end);
@@ -179,7 +182,9 @@ impl Uri<'_> {
     fn find_key(&self, path: Range<usize>) -> Option<usize> {
         let slash_before = |end: usize| {
             let bytes = self.scan.get(path.start..end)?;
-            bytes.iter().rposition(|byte| *byte == b'/').map(|at| path.start + at)
+            let slash = bytes.iter().rposition(|byte| *byte == b'/');
+            step!(bytes.len() - slash.unwrap_or_default());
+            slash.map(|at| path.start + at)
         };
         let mut end = path.end;
         loop {
@@ -253,6 +258,7 @@ impl Uri<'_> {
     fn until(&self, mark: u8, range: Range<usize>) -> Range<usize> {
         let bytes = self.scan.get(range.clone()).unwrap_or_default();
         let length = bytes.iter().position(|byte| *byte == mark).unwrap_or(bytes.len());
+        step!(length);
         range.start..range.start + length
     }
 }
@@ -318,6 +324,7 @@ fn scheme_length(data: &[u8]) -> Option<usize> {
 /// The parameters of a query; nothing between two marks is no parameter.
 fn parameters(uri: &[u8], query: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<'_> {
     let bytes = uri.get(query.clone()).unwrap_or_default();
+    step!(bytes.len());
     let mut start = query.start;
     let places = bytes.split(|byte| *byte == b'&').map(move |parameter| {
         let place = start..start + parameter.len();
@@ -333,6 +340,7 @@ fn is_number(name: &[u8]) -> bool {
 
 /// The first `%` that is not followed by two hexadecimal digits, or that stands for NUL.
 fn wrong_escape(value: &[u8]) -> Option<(Class, Range<usize>)> {
+    step!(value.len());
     let marks = value.iter().enumerate().filter(|(_, byte)| **byte == b'%').map(|(at, _)| at);
     marks.into_iter().find_map(|at| match value.get(at + 1..at + 3) {
         Some(b"00") => Some((Class::DlNull, at..at + 3)),

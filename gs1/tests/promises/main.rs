@@ -1,11 +1,11 @@
-//! What the crate promises: worked vectors, properties of every scan, and the reference examples where they are at hand.
+//! What the crate promises: worked vectors, the project's example vectors, and properties of every scan.
 
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
-mod examples;
+mod code_lists;
 #[cfg(test)]
-mod form_examples;
+mod examples;
 #[cfg(test)]
 mod form_properties;
 #[cfg(test)]
@@ -16,6 +16,10 @@ mod labels;
 mod numbers;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod report_properties;
+#[cfg(test)]
+mod reports;
 #[cfg(test)]
 mod tags;
 #[cfg(test)]

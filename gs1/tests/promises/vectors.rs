@@ -79,7 +79,7 @@ fn element_strings() {
         ("010400638133393110A",                             "04006381333931, lot A"),
         ("00340123451234567895",                            "sscc 340123451234567895"),
         ("010400638133393010A",                             "plain 19, symbology-missing@0+19"),
-        ("0104006381333930",                                "plain 16, length@0+16"),
+        ("0104006381333930",                                "plain 16, symbology-missing@0+16"),
         ("10D9T",                                           "plain 5, symbology-missing@0+5"),
         // content of a pallet, counts and weights
         ("]C102040063813339313712",                         "04006381333931, qty 12"),

@@ -1,0 +1,418 @@
+//! From what was read to a report.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use crate::ai::Ai;
+use crate::bracketed;
+use crate::epc::{Scheme, Serial, Tag};
+use crate::gtin::{Gtin, GtinFormat};
+use crate::label::Label;
+use crate::problem::{Class, Detail, Problem};
+use crate::rcn::{self, Restricted, Usage, price_check_digit};
+use crate::reading::{Element, Form, Reading};
+use crate::symbology::Symbology;
+use crate::text::{Part, Text};
+use crate::upce;
+use crate::uri;
+
+use super::answer::{
+    Candidate, Meaning, Report, ReportedAlternative, ReportedElement, ReportedProblem, TagFacts, Warning,
+};
+use super::config::Config;
+use super::route::{Routed, Way, is_mere_text, moved};
+
+/// All that was read of a scan, or of the scans of a label.
+pub(super) struct Found<'f> {
+    pub(super) config: &'f Config,
+    pub(super) routed: &'f [Routed<'f>],
+    pub(super) readings: &'f [Reading<'f>],
+    /// Of which scan each reading is.
+    pub(super) places: &'f [usize],
+    /// One symbol by itself, rather than those of a label.
+    pub(super) alone: bool,
+    pub(super) year: i16,
+}
+
+impl Found<'_> {
+    pub(super) fn report(&self) -> Report {
+        let mut report = Report {
+            form: self.form(),
+            gs1: self.is_gs1(),
+            symbology: self
+                .routed
+                .first()
+                .and_then(|one| one.symbology)
+                .map(|symbology| symbology.to_string()),
+            ..Report::default()
+        };
+        self.add_problems(&mut report);
+        self.add_elements(&mut report);
+        self.add_keys(&mut report);
+        if self.alone {
+            self.add_what_one_scan_is(&mut report);
+        }
+        self.add_lost_separators(&mut report);
+        report
+    }
+
+    fn form(&self) -> &'static str {
+        let Some(routed) = self.routed.first().filter(|_| self.alone) else { return "label" };
+        match (&routed.way, self.readings) {
+            (Way::Tag(..), _) => "tag",
+            (Way::UpcE(..), _) => "number",
+            (Way::Refused(form, _), _) => form,
+            (Way::AsSent, [reading, ..]) => match reading.form() {
+                Form::Number => "number",
+                Form::Elements => "elements",
+                Form::DigitalLink => "digital-link",
+                Form::Bracketed => "bracketed",
+                Form::Plain => "plain",
+            },
+            (Way::AsSent, []) => "plain",
+        }
+    }
+
+    fn is_gs1(&self) -> bool {
+        let refused = |one: &Routed<'_>| matches!(one.way, Way::Refused("number", _));
+        self.readings.iter().any(|reading| reading.form() != Form::Plain) || self.routed.iter().any(refused)
+    }
+
+    fn elements(&self) -> impl Iterator<Item = Element<'_>> {
+        self.readings.iter().flat_map(Reading::elements)
+    }
+
+    fn routed_of(&self, reading: usize) -> Option<&Routed<'_>> {
+        self.routed.get(*self.places.get(reading)?)
+    }
+}
+
+// === what is wrong ===
+
+impl Found<'_> {
+    fn add_problems(&self, report: &mut Report) {
+        for (place, one) in self.routed.iter().enumerate() {
+            if let Way::Refused(_, problem) = &one.way {
+                let span = problem.place_in_value();
+                report.problems.push(told(
+                    problem,
+                    span,
+                    place,
+                    (problem.span.offset(), problem.span.length()),
+                ));
+            }
+        }
+        match self.readings {
+            [reading] if self.alone => {
+                reading.problems().for_each(|problem| self.add_problem(report, 0, &problem));
+            }
+            readings => {
+                let label = Label::new(readings);
+                label.problems().for_each(|(reading, problem)| self.add_problem(report, reading, &problem));
+                if self.config.requisites {
+                    let missing = label.missing_with_places();
+                    missing.for_each(|(reading, problem)| self.add_problem(report, reading, &problem));
+                }
+            }
+        }
+    }
+
+    fn add_problem(&self, report: &mut Report, at: usize, problem: &Problem<'_>) {
+        let (Some(reading), Some(routed), Some(scan)) =
+            (self.readings.get(at), self.routed_of(at), self.places.get(at))
+        else {
+            return;
+        };
+        let data = reading.plain().unwrap_or_default();
+        // Texts that were made of a tag or a UPC-E have no places in the scan.
+        let place = match routed.way {
+            Way::AsSent => (problem.span.offset(), problem.span.length()),
+            Way::Tag(..) | Way::UpcE(..) | Way::Refused(..) => (routed.data.start, routed.data.len()),
+        };
+        let warning = |kind, message: &str| Warning {
+            kind,
+            ai: None,
+            message: message.to_string(),
+            scan: *scan,
+            place,
+            alternatives: Vec::new(),
+        };
+        if is_mere_text(reading, problem.class, data) {
+            report
+                .warnings
+                .push(warning("text-without-identifier", "nothing says what kind of symbol held this text"));
+        } else if problem.class == Class::Length && is_price_field(reading, data) {
+            report
+                .warnings
+                .push(warning("no-key", "no key has so few digits: they were taken for a price or weight"));
+        } else {
+            report.problems.push(told(problem, place_in_value(reading, problem), *scan, place));
+        }
+    }
+}
+
+fn told(problem: &Problem<'_>, span: (usize, usize), scan: usize, place: (usize, usize)) -> ReportedProblem {
+    let (with, needs) = match problem.detail {
+        Detail::With(other) => (Some(other.to_string()), None),
+        Detail::Needs(needs) => (None, Some(needs.to_string())),
+        Detail::Nothing
+        | Detail::Symbology(_)
+        | Detail::CheckDigit { .. }
+        | Detail::Length { .. }
+        | Detail::Lengths { .. }
+        | Detail::TooManyBytes
+        | Detail::TooManyElements
+        | Detail::Byte(_) => (None, None),
+    };
+    ReportedProblem {
+        class: problem.class.name(),
+        ai: problem.ai.map(|ai| ai.to_string()),
+        span,
+        with,
+        needs,
+        message: problem.what().to_string(),
+        hint: problem.hint(),
+        scan,
+        place,
+    }
+}
+
+/// Where in the value the fault is: of one that was written with escapes, in what they stand for.
+fn place_in_value(reading: &Reading<'_>, problem: &Problem<'_>) -> (usize, usize) {
+    let is_it = |part: &Part<'_>| Some(part.ai) == problem.ai && part.span == problem.value;
+    let (table, data) = (&reading.reader.table, reading.data.range());
+    let part = match reading.form() {
+        Form::DigitalLink => {
+            uri::parse_at(table, reading.scan(), data, uri::Gtins::AsWritten).parts().find(is_it)
+        }
+        Form::Bracketed => bracketed::parse_at(table, reading.scan(), data).parts().find(is_it),
+        Form::Number | Form::Elements | Form::Plain => None,
+    };
+    let (offset, length) = problem.place_in_value();
+    part.map_or((offset, length), |part| part.value.place_in_value(offset..offset + length))
+}
+
+/// Four or five digits alone: what a scale prints into a number.
+fn is_price_field(reading: &Reading<'_>, data: &[u8]) -> bool {
+    let unnamed = matches!(reading.symbology(), None | Some(Symbology::Unnamed));
+    unnamed && price_check_digit(data).is_some()
+}
+
+// === what it says ===
+
+impl Found<'_> {
+    fn add_elements(&self, report: &mut Report) {
+        for element in self.elements() {
+            let (ai, value) = (element.ai.to_string(), element.value.to_string());
+            report.elements.push(ReportedElement { ai, value });
+            report.meanings.push(Meaning::of(&element, self.year));
+        }
+        let telling: Vec<_> = report.meanings.iter().filter(|meaning| meaning.says_more()).collect();
+        report.meaning = match (telling.as_slice(), report.meanings.as_slice()) {
+            ([only], _) => (*only).clone(),
+            ([], [only]) => only.clone(),
+            _ => Meaning::of_several(&report.meanings),
+        };
+        if report.elements.is_empty() {
+            return;
+        }
+        let mut text = String::new();
+        let parts = self.elements().map(|element| (element.ai, Text::plain(element.value)));
+        // A string takes all that is written into it.
+        if bracketed::write(&mut text, parts).is_ok() {
+            report.bracketed = Some(text);
+        }
+    }
+
+    fn add_keys(&self, report: &mut Report) {
+        let gtin = self.readings.iter().find_map(Reading::gtin);
+        report.gtin14 = gtin.map(|gtin| gtin.to_string());
+        report.number.gtin_format = gtin.map(|gtin| gtin.format().to_string());
+        report.sscc = self.readings.iter().find_map(Reading::sscc).map(|sscc| sscc.to_string());
+        let owned = |text: &str| text.to_string();
+        report.lot = self.readings.iter().find_map(Reading::lot).map(owned);
+        report.serial = self.readings.iter().find_map(Reading::serial).map(owned);
+        let expiry = self.readings.iter().find_map(|reading| reading.expiry(self.year));
+        report.expiry = expiry.map(|date| date.to_string());
+        if report.problems.is_empty() {
+            report.dl_uri = self.address();
+        }
+    }
+
+    /// The elements as an address. The number of a symbol that is just a number stands for AI 01.
+    fn address(&self) -> Option<String> {
+        let number = self.readings.iter().find_map(|reading| reading.gtin).map(|gtin| gtin.to_string());
+        let number = number.iter().map(|gtin| (Ai::new(b"01"), gtin.as_str()));
+        let sscc = self.readings.iter().find_map(|reading| reading.sscc).map(|sscc| sscc.to_string());
+        let sscc = sscc.iter().map(|sscc| (Ai::new(b"00"), sscc.as_str()));
+        let elements: Vec<_> = self.elements().collect();
+        let elements = elements.iter().map(|element| (element.ai, element.value));
+        let parts: Vec<_> = number.chain(sscc).chain(elements).collect();
+        let parts = parts.iter().map(|(ai, value)| (*ai, Text::plain(value)));
+        let reader = self.readings.first()?.reader;
+        let mut address = String::new();
+        uri::write_by(reader, &mut address, uri::STEM, parts).is_ok().then_some(address)
+    }
+
+    fn add_lost_separators(&self, report: &mut Report) {
+        for (at, reading) in self.readings.iter().enumerate() {
+            let (Some(routed), Some(scan)) = (self.routed_of(at), self.places.get(at)) else { continue };
+            if !matches!(routed.way, Way::AsSent) {
+                continue;
+            }
+            for lost in reading.lost_separators() {
+                let alternatives = lost.alternatives().map(|other| ReportedAlternative {
+                    value: other.value().to_string(),
+                    rest: other
+                        .rest()
+                        .map(|element| ReportedElement {
+                            ai: element.ai.to_string(),
+                            value: element.value.to_string(),
+                        })
+                        .collect(),
+                });
+                report.warnings.push(Warning {
+                    kind: "separator-probably-lost",
+                    ai: Some(lost.ai().to_string()),
+                    message: alloc::format!(
+                        "a separator was probably lost in AI `{}`: check that the scanner sends FNC1 as ASCII 29",
+                        lost.ai()
+                    ),
+                    scan: *scan,
+                    place: (lost.span().offset(), lost.span().length()),
+                    alternatives: alternatives.collect(),
+                });
+            }
+        }
+    }
+}
+
+// === what is only said of one scan ===
+
+impl Found<'_> {
+    fn add_what_one_scan_is(&self, report: &mut Report) {
+        let Some(routed) = self.routed.first() else { return };
+        let Some(reading) = self.readings.first() else {
+            report.number.primary = matches!(routed.way, Way::Refused("number", _)).then(|| routed.text());
+            return;
+        };
+        if let Some(data) = reading.plain() {
+            report.plain = Some(routed.text());
+            report.data = Some(routed.text());
+            report.number.check_digit = price_check_digit(data).filter(|_| is_price_field(reading, data));
+        }
+        if let Some(digits) = reading.primary() {
+            self.add_number(report, reading, digits);
+        }
+        if reading.form() == Form::DigitalLink {
+            let table = &reading.reader.table;
+            let uri = uri::parse_at(table, reading.scan(), reading.data.range(), uri::Gtins::AsWritten);
+            report.ignored_query_params = Some(uri.ignored().map(str::to_string).collect());
+        }
+        match &routed.way {
+            Way::Tag(tag, _) => add_tag(report, tag),
+            Way::UpcE(_) => {
+                report.number.primary = Some(routed.text());
+                let upc_a = reading.gtin().and_then(|gtin| gtin.in_format(GtinFormat::Gtin12));
+                report.number.upc_a = upc_a.map(|upc| upc.to_string());
+            }
+            Way::AsSent | Way::Refused(..) => {}
+        }
+        if report.problems.is_empty() && report.canonical_scan.is_none() {
+            report.canonical_scan = Some(reading.canonical_scan().to_string());
+        }
+    }
+
+    fn add_number(&self, report: &mut Report, reading: &Reading<'_>, digits: &str) {
+        report.number.primary = Some(digits.to_string());
+        if matches!(reading.symbology(), None | Some(Symbology::Unnamed)) {
+            report.number.candidates = candidates(reading, digits);
+            report.number.candidates_include.clone_from(&report.number.candidates);
+        }
+        if digits.len() > 14 {
+            return;
+        }
+        let rules = rcn::Rules { own: &self.config.rcn_patterns, country: self.config.rcn_region };
+        match rules.read(digits.as_bytes()) {
+            Ok(Some(restricted)) => self.add_restricted(report, &restricted),
+            Ok(None) => {}
+            // The others were found while reading.
+            Err(problem) if problem.class == Class::PriceCheckDigit => {
+                let problem = moved(problem, reading.primary.offset());
+                let place = (problem.span.offset(), problem.span.length());
+                let span = (place.0.saturating_sub(reading.primary.offset()), place.1);
+                report.problems.push(told(&problem, span, 0, place));
+                report.dl_uri = None;
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn add_restricted(&self, report: &mut Report, restricted: &Restricted) {
+        report.number.usage = Some(match restricted.usage() {
+            Usage::Region => "geo",
+            Usage::Company => "company",
+        });
+        let Some(measured) = restricted.measured() else {
+            report.number.without_measure_gtin14.clone_from(&report.gtin14);
+            return;
+        };
+        // A pattern may allow a check digit that is wrong.
+        report.problems.retain(|problem| problem.class != Class::CheckDigit.name() || problem.ai.is_some());
+        report.meaning.add_measured(&measured, self.config.rcn_region);
+        report.number.item_reference = Some(measured.item().to_string());
+        report.number.without_measure_gtin14 = Some(measured.without_measure().to_string());
+    }
+}
+
+/// What digits that came without an identifier can be. Eight may be a UPC-E, too.
+fn candidates(reading: &Reading<'_>, digits: &str) -> Vec<Candidate> {
+    let item = |gtin: Gtin| Candidate {
+        gtin14: Some(gtin.to_string()),
+        gtin_format: Some(gtin.format().to_string()),
+        sscc: None,
+    };
+    let unit =
+        |sscc: crate::Sscc| Candidate { gtin14: None, gtin_format: None, sscc: Some(sscc.to_string()) };
+    let short = (digits.len() == 8).then(|| upce::expand(digits.as_bytes()).ok()).flatten();
+    reading.gtin.map(item).into_iter().chain(reading.sscc.map(unit)).chain(short.map(item)).collect()
+}
+
+fn add_tag(report: &mut Report, tag: &Tag) {
+    let fields: Vec<_> = tag.elements().collect();
+    let value_of =
+        |ai: &str| fields.iter().find(|field| field.ai == *ai).map(|field| field.value.to_string());
+    let serial = match tag.serial() {
+        Serial::None => None,
+        Serial::Number(number) => Some(number.to_string()),
+        Serial::Text(text) => Some(text.to_string()),
+    };
+    let is_place = matches!(tag.scheme(), Scheme::Sgln96 | Scheme::Sgln195);
+    report.tag = TagFacts {
+        scheme: Some(tag.scheme().name()),
+        filter: Some(tag.filter()),
+        epc_uri: Some(tag.identity().to_string()),
+        tag_uri: Some(tag.uri().to_string()),
+        element_string: Some(
+            fields.iter().map(|field| alloc::format!("({}){}", field.ai, field.value)).collect(),
+        ),
+        company_prefix: tag.company_prefix().map(|prefix| prefix.to_string()),
+        gln: value_of("414"),
+        extension: serial.clone().filter(|_| is_place),
+        grai: value_of("8003"),
+        giai: value_of("8004"),
+    };
+    report.serial = serial.filter(|_| !is_place);
+    if tag.has_more() {
+        report.warnings.push(Warning {
+            kind: "tag-has-more",
+            ai: None,
+            message: "the tag holds more data behind its serial, which is not read".to_string(),
+            scan: 0,
+            place: (0, 0),
+            alternatives: Vec::new(),
+        });
+    } else {
+        report.canonical_scan = Some(tag.hex().to_string());
+    }
+}

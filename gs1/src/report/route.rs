@@ -1,0 +1,171 @@
+//! Which way a scan goes: most are read as they came; a tag and a UPC-E are read as what they say.
+
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use core::ops::Range;
+
+use crate::bracketed;
+use crate::epc::{self, Scheme, Tag};
+use crate::form_problem::FormProblem;
+use crate::gtin::Gtin;
+use crate::message;
+use crate::problem::Class;
+use crate::reader::{FNC1, Reader, Unnamed};
+use crate::reading::Reading;
+use crate::symbology::Symbology;
+use crate::text::hex_digit;
+use crate::upce;
+use crate::uri;
+
+use super::config::{Carrier, Config};
+use crate::work::step;
+
+/// A scan, and the way it goes.
+pub(super) struct Routed<'s> {
+    pub(super) sent: &'s [u8],
+    /// What the AIM identifier says.
+    pub(super) symbology: Option<Symbology>,
+    /// Where the data is, without frame and identifier.
+    pub(super) data: Range<usize>,
+    pub(super) way: Way,
+}
+
+pub(super) enum Way {
+    /// As it came.
+    AsSent,
+    /// What a tag says, as an element string.
+    Tag(Tag, String),
+    /// What a UPC-E stands for, as the scan of an EAN-13.
+    UpcE(String),
+    /// A tag or a UPC-E that cannot be read: places are those in the scan.
+    Refused(&'static str, FormProblem),
+}
+
+impl<'s> Routed<'s> {
+    /// `reader` is the one that reads what goes as it came.
+    pub(super) fn new(reader: &Reader<'_>, config: &Config, sent: &'s [u8]) -> Self {
+        let mut data = message::framed(reader, sent);
+        let symbology = sent.get(data.clone()).and_then(Symbology::at_front);
+        if symbology.is_some() {
+            data.start += 3;
+        }
+        let bytes = sent.get(data.clone()).unwrap_or_default();
+        let unnamed = matches!(symbology, None | Some(Symbology::Unnamed));
+        let way = if config.carrier == Some(Carrier::UpcE)
+            && (unnamed || symbology == Some(Symbology::Ean13))
+            && !matches!(bytes.len(), 0 | 12 | 13)
+        {
+            upc_e(bytes, data.start)
+        } else if unnamed && config.assume != Unnamed::Elements && is_tag(reader, bytes) {
+            tag(bytes, data.start)
+        } else {
+            Way::AsSent
+        };
+        Self { sent, symbology, data, way }
+    }
+
+    /// What is read instead of the scan.
+    pub(super) fn made(&self) -> Option<&str> {
+        match &self.way {
+            Way::Tag(_, text) | Way::UpcE(text) => Some(text),
+            Way::AsSent | Way::Refused(..) => None,
+        }
+    }
+
+    /// The data as text.
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(self.sent.get(self.data.clone()).unwrap_or_default()).into_owned()
+    }
+}
+
+fn upc_e(digits: &[u8], at: usize) -> Way {
+    match upce::expand(digits) {
+        Ok(gtin) => Way::UpcE(as_ean_13(gtin)),
+        Err(problem) => Way::Refused("number", moved(problem, at)),
+    }
+}
+
+fn as_ean_13(gtin: Gtin) -> String {
+    format!("]E0{:013}", gtin.as_u64())
+}
+
+fn tag(hex: &[u8], at: usize) -> Way {
+    match epc::decode(hex) {
+        Ok(tag) => {
+            let text = tag.elements().map(|field| format!("{}{}", field.ai, field.value));
+            let text = text.collect::<alloc::vec::Vec<_>>().join(&char::from(FNC1).to_string());
+            Way::Tag(tag, text)
+        }
+        Err(problem) => Way::Refused("tag", moved(problem, at)),
+    }
+}
+
+/// A problem of data that begins at `at` of the scan.
+pub(super) fn moved(problem: FormProblem, at: usize) -> FormProblem {
+    let shifted = |span: crate::Span| {
+        let range = span.range();
+        crate::Span::new(range.start + at..range.end + at)
+    };
+    FormProblem { span: shifted(problem.span), value: shifted(problem.value), ..problem }
+}
+
+/// Digits of the shortest text that is taken for the beginning of a tag.
+const SHORTEST_BEGINNING: usize = 8;
+/// Digits from which on hexadecimal digits can be nothing but a tag, of whatever scheme.
+const SURELY: usize = 16;
+/// Characters that a tag may have which are no hexadecimal digits, and still be seen as one, wrongly sent.
+const STRANGE_MAX: usize = 2;
+
+/// Whether data without an identifier is what a tag holds: hexadecimal digits, or what was meant to be. Addresses, bracketed
+/// text and numbers are none, nor is what reads as an element string from end to end.
+fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
+    step!(data.len());
+    if uri::is_uri(data) || bracketed::is_bracketed(data) {
+        return false;
+    }
+    let hex = data.iter().filter(|byte| hex_digit(**byte).is_some()).count();
+    let strange = data.len() - hex;
+    let letters = hex - data.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let header = matches!(data, [high, low, ..] if scheme_of(*high, *low).is_some());
+    let looks_so = match strange {
+        0 if letters > 0 => data.len() >= if header { SHORTEST_BEGINNING } else { SURELY },
+        0 => epc::decode(data).is_ok(),
+        1..=STRANGE_MAX => {
+            let long_enough =
+                if header { data.len() >= SURELY } else { letters > 0 && is_length_of_tag(data.len()) };
+            long_enough && data.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
+        }
+        _ => false,
+    };
+    if !looks_so {
+        return false;
+    }
+    let reader = reader.unnamed(Unnamed::Elements).requisites(false);
+    let reading = reader.read(data);
+    if reading.elements().next().is_none() || reading.problems().next().is_some() {
+        return true;
+    }
+    // Few lots are written in hexadecimal digits alone, and just as many as a tag has. A key has its check digit.
+    let has_key = reading.gtin().is_some() || reading.sscc().is_some();
+    strange == 0 && letters > 0 && is_length_of_tag(data.len()) && !has_key
+}
+
+fn scheme_of(high: u8, low: u8) -> Option<Scheme> {
+    Scheme::of_header(u64::from(hex_digit(high)? * 16 + hex_digit(low)?))
+}
+
+/// Digits of a tag of a fixed length, also filled up to whole words.
+fn is_length_of_tag(digits: usize) -> bool {
+    Scheme::ALL.iter().any(|scheme| {
+        let bits = scheme.bits();
+        *scheme != Scheme::SgtinPlus && (digits == bits.div_ceil(4) || digits == bits.div_ceil(16) * 4)
+    })
+}
+
+/// Whether text is no matter of a missing identifier: the scanner sent one that does not say more, or it is not even the
+/// beginning of an element string.
+pub(super) fn is_mere_text(reading: &Reading<'_>, class: Class, data: &[u8]) -> bool {
+    let reader = reading.reader;
+    let begins_so = reader.table.at_front(data).is_some() || reader.find_separator(data).is_some();
+    class == Class::SymbologyMissing && (reading.symbology().is_some() || !begins_so)
+}
