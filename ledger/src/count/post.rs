@@ -18,7 +18,7 @@ use crate::reason::Reason;
 use crate::time::Date;
 
 /// Hands out the sources of derived movements: 256 legs to one device sequence, then the next one. The device is one of
-/// the agent's own, whose count nobody else uses.
+/// the agent's own, whose count nobody else uses; each transaction begins with the sequence that is [`Numbering::unused`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbering {
     next: Source,

@@ -12,6 +12,7 @@ use crate::count::document::{Count, Grouping, Join, SessionKind};
 use crate::count::{AreaSet, Found, Line, Observation, ObservationId, OutOfRange, Seen, Window};
 use crate::ids::{DocumentLine, Lot, Serial};
 use crate::movement::Movement;
+use crate::time::Timestamp;
 
 /// An item in an area: what a recount is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -42,14 +43,19 @@ pub fn sheet(count: &Count, observations: &[Observation]) -> Result<Sheet, OutOf
     for observation in observations {
         spots.entry(observation.item).or_default().entry(observation.area).or_default().push(observation);
     }
-    let mut unsettled: BTreeSet<Spot> = count.recounts().iter().map(|recount| recount.spot).collect();
-    unsettled.retain(|spot| spots.contains_key(&spot.item));
+    let mut asked: BTreeMap<Spot, Timestamp> = BTreeMap::new();
+    for recount in count.recounts().iter().filter(|recount| spots.contains_key(&recount.spot.item)) {
+        let last = asked.entry(recount.spot).or_insert(recount.at);
+        *last = recount.at.max(*last);
+    }
+    let mut unsettled: BTreeSet<Spot> = asked.keys().copied().collect();
     let mut lines = Vec::new();
     for (item, areas) in spots {
         let mut found = Vec::new();
         for (area, observations) in areas {
             let spot = Spot { item, area };
-            let Settled { partial, open } = settled(count, spot, &observations).ok_or(OutOfRange { item })?;
+            let Settled { partial, open } =
+                settled(count, asked.get(&spot).copied(), &observations).ok_or(OutOfRange { item })?;
             if open {
                 unsettled.insert(spot)
             } else {
@@ -81,9 +87,10 @@ pub fn zero_lines<'a>(
     count: &Count,
     item: Gtin,
     lines: &[Line],
-    movements: impl IntoIterator<Item = &'a Movement> + Clone,
+    movements: impl IntoIterator<Item = &'a Movement>,
     first: u32,
 ) -> Vec<Line> {
+    let movements: Vec<&Movement> = movements.into_iter().filter(|m| m.item == item).collect();
     let mut zero = Vec::new();
     for completion in count.completions().iter().filter(|_| count.plan().wants(item)) {
         let Ok(areas) = AreaSet::one(completion.area) else { continue };
@@ -102,11 +109,8 @@ pub fn zero_lines<'a>(
         if counted.is_empty() {
             zero.push(of_lot(None));
         } else if !counted.contains(&None) {
-            let moved = movements
-                .clone()
-                .into_iter()
-                .filter(|m| m.item == item && (m.from == completion.area || m.to == completion.area));
-            let lots: BTreeSet<Lot> = moved.map(|movement| movement.lot).collect();
+            let here = |m: &&&Movement| m.from == completion.area || m.to == completion.area;
+            let lots: BTreeSet<Lot> = movements.iter().filter(here).map(|movement| movement.lot).collect();
             zero.extend(lots.into_iter().map(Some).filter(|lot| !counted.contains(lot)).map(of_lot));
         }
     }
@@ -133,8 +137,8 @@ struct Tallied {
     window: Window,
 }
 
-/// `None` when a sum cannot be held.
-fn settled(count: &Count, spot: Spot, observations: &[&Observation]) -> Option<Settled> {
+/// `asked` is when the last recount of the spot was asked for. `None` when a sum cannot be held.
+fn settled(count: &Count, asked: Option<Timestamp>, observations: &[&Observation]) -> Option<Settled> {
     let unique: BTreeMap<ObservationId, &Observation> = observations.iter().map(|o| (o.id, *o)).collect();
     let mut base: Option<Partial> = None;
     let mut open = false;
@@ -158,8 +162,6 @@ fn settled(count: &Count, spot: Spot, observations: &[&Observation]) -> Option<S
             (SessionKind::First, Some(Join::Add) | None, Some(before)) => base = Some(before.and(&partial)?),
         }
     }
-    let asked =
-        count.recounts().iter().filter(|recount| recount.spot == spot).map(|recount| recount.at).max();
     let answered = |opened_at| asked.is_none_or(|asked| asked <= opened_at);
     Some(match recounted {
         Some((partial, opened_at)) => Settled { partial: Some(partial), open: !answered(opened_at) },

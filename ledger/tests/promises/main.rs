@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod cost;
 #[cfg(test)]
+mod count;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod kpi;
