@@ -271,7 +271,13 @@ impl fmt::Display for BarcodeRefusal {
 impl fmt::Display for Pack {
     /// `a case of 12 of item 04006381333931`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a {} of {} of item {}", self.kind.word(1), self.multiple, self.item)
+        match self.kind {
+            PackKind::Piece => write!(f, "a piece of item {}", self.item),
+            PackKind::Inner => write!(f, "an inner pack of {} of item {}", self.multiple, self.item),
+            PackKind::Case | PackKind::Layer | PackKind::Pallet => {
+                write!(f, "a {} of {} of item {}", self.kind.word(1), self.multiple, self.item)
+            }
+        }
     }
 }
 
@@ -343,7 +349,7 @@ mod tests {
         for (told, expect) in [
             (
                 barcode(EACH, pack(EACH, PackKind::Case, 6), Some(19), Some(20)),
-                "barcode `04006381333931` refused as a case of 6 of item 04006381333931: it is a piece of 1 of item 04006381333931 at that time",
+                "barcode `04006381333931` refused as a case of 6 of item 04006381333931: it is a piece of item 04006381333931 at that time",
             ),
             (
                 barcode(EACH, each, Some(5), Some(5)),

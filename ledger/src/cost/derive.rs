@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::event::{Change, CostEvent};
 use super::pool::CostPool;
 use super::posting::{Book, Flag, Posting};
-use super::stock::{Method, Stock};
+use super::stock::{Issued, Method, Stock};
 use super::{CostError, add, less, negative};
 use crate::ids::{DocumentId, StoreId};
 use crate::movement::Source;
@@ -35,12 +35,19 @@ pub struct Books {
     /// By site; one for all (`None`) when the company has one pool.
     stocks: BTreeMap<Option<StoreId>, Stock>,
     transits: BTreeMap<DocumentId, Stock>,
-    /// What is left of each sale to come back, at its cost.
-    sales: BTreeMap<Source, (StoreId, CostPool)>,
+    sales: BTreeMap<Source, Sale>,
     /// Receipts, and returns to vendors with the book of their difference.
     receipts: BTreeMap<Source, (StoreId, Receipt)>,
     markdowns: BTreeMap<StoreId, Money>,
     valued: Vec<Valued>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sale {
+    site: StoreId,
+    /// What can still come back of it, at its cost.
+    left: CostPool,
+    known: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,37 +154,38 @@ impl Books {
                 self.receive(event, quantity, value, from, &mut slip)?;
             }
             Change::Issue { quantity, to } => {
-                let cost = self.issue(event.site, quantity, &mut slip)?;
+                let Issued { cost, known, .. } = self.issue(event.site, quantity, &mut slip)?;
                 slip.book(to, cost)?;
                 if to == Book::Cogs {
-                    let mut sale = CostPool::empty();
-                    sale.receive(quantity, cost)?;
-                    self.sales.insert(event.source, (event.site, sale));
+                    let mut left = CostPool::empty();
+                    left.receive(quantity, cost)?;
+                    self.sales.insert(event.source, Sale { site: event.site, left, known });
                 }
             }
             Change::CustomerReturn { quantity, sale, destroyed } => {
-                sold_at = sale.and_then(|sale| self.sales.get(&sale)).map(|(site, _)| *site);
+                sold_at = sale.and_then(|sale| self.sales.get(&sale)).map(|sale| sale.site);
                 self.customer_return(event, quantity, sale, destroyed, &mut slip)?;
             }
             Change::VendorReturn { quantity, credit, difference } => {
-                let cost = self.issue(event.site, quantity, &mut slip)?;
+                let cost = self.issue(event.site, quantity, &mut slip)?.cost;
                 let credit = credit.unwrap_or(cost);
                 slip.book(Book::Payable, credit)?;
                 slip.book(difference, less(cost, credit)?)?;
                 self.receipts.insert(event.source, (event.site, Receipt::Returned(difference)));
             }
             Change::Dispatch { transfer, quantity } => {
-                let cost = self.issue(event.site, quantity, &mut slip)?;
-                let variance = self.transit(transfer).receive(event.source, quantity, cost, true)?;
+                let Issued { cost, known, .. } = self.issue(event.site, quantity, &mut slip)?;
+                let variance = self.transit(transfer).receive(event.source, quantity, cost, known)?;
                 slip.book(Book::InTransit, less(cost, variance)?)?;
                 slip.book(Book::CogsVariance, variance)?;
             }
             Change::Arrive { transfer, quantity } => {
-                let cost = self.leave_transit(event.site, transfer, quantity, &mut slip)?;
-                self.put(event, quantity, cost, true, &mut slip)?;
+                let Issued { cost, known, .. } =
+                    self.leave_transit(event.site, transfer, quantity, &mut slip)?;
+                self.put(event, quantity, cost, known, &mut slip)?;
             }
             Change::Lose { transfer, quantity, to } => {
-                let cost = self.leave_transit(event.site, transfer, quantity, &mut slip)?;
+                let cost = self.leave_transit(event.site, transfer, quantity, &mut slip)?.cost;
                 slip.book(to, cost)?;
             }
             Change::LateCost { of, change } => self.late_cost(of, change, &mut slip)?,
@@ -221,17 +229,18 @@ impl Books {
         slip: &mut Slip,
     ) -> Result<(), CostError> {
         let (mut cost, mut left, mut known) = (Money::ZERO, quantity.get(), true);
-        if let Some((_, sold)) = sale.and_then(|sale| self.sales.get_mut(&sale))
-            && let Ok(back) = Quantity::new(sold.quantity().min(left))
+        if let Some(sold) = sale.and_then(|sale| self.sales.get_mut(&sale))
+            && let Ok(back) = Quantity::new(sold.left.quantity().min(left))
         {
-            cost = sold.issue(back)?;
+            cost = sold.left.issue(back)?;
+            known = sold.known;
             left = left.saturating_sub(back.get());
         }
         if let Ok(beyond) = Quantity::new(left) {
             slip.flags.push(Flag::SaleUnknown);
             let (value, found) = self.pool_cost(event.site, beyond, slip)?;
             cost = add(cost, value)?;
-            known = found;
+            known = known && found;
         }
         slip.book(Book::Cogs, negative(cost)?)?;
         if destroyed {
@@ -272,16 +281,11 @@ impl Books {
         slip.book(Book::CogsVariance, variance)
     }
 
-    fn issue(&mut self, site: StoreId, quantity: Quantity, slip: &mut Slip) -> Result<Money, CostError> {
+    fn issue(&mut self, site: StoreId, quantity: Quantity, slip: &mut Slip) -> Result<Issued, CostError> {
         let issued = self.pool(site).issue(quantity, None)?;
-        if issued.provisional > 0 {
-            slip.flags.push(Flag::Provisional);
-        }
-        if !issued.known {
-            slip.flags.push(Flag::NoKnownCost);
-        }
+        slip.flag(&issued);
         slip.book(Book::Inventory, negative(issued.cost)?)?;
-        Ok(issued.cost)
+        Ok(issued)
     }
 
     /// Takes goods off a transfer; what it does not have yet is taken at the site's own cost until its dispatch is known.
@@ -291,14 +295,12 @@ impl Books {
         transfer: DocumentId,
         quantity: Quantity,
         slip: &mut Slip,
-    ) -> Result<Money, CostError> {
+    ) -> Result<Issued, CostError> {
         let otherwise = self.stock(site).and_then(|stock| stock.rate().or_else(|| stock.last_known()));
         let issued = self.transit(transfer).issue(quantity, otherwise)?;
-        if issued.provisional > 0 {
-            slip.flags.push(if issued.known { Flag::Provisional } else { Flag::NoKnownCost });
-        }
+        slip.flag(&issued);
         slip.book(Book::InTransit, negative(issued.cost)?)?;
-        Ok(issued.cost)
+        Ok(issued)
     }
 
     /// What goods of unknown cost come in at: the pool's cost, else the last known, else nothing; and whether it is known
@@ -341,6 +343,15 @@ impl Books {
 // === impl Slip ===
 
 impl Slip {
+    fn flag(&mut self, issued: &Issued) {
+        if issued.provisional > 0 {
+            self.flags.push(Flag::Provisional);
+        }
+        if !issued.known {
+            self.flags.push(Flag::NoKnownCost);
+        }
+    }
+
     fn book(&mut self, book: Book, amount: Money) -> Result<(), CostError> {
         let sum = self.amounts.entry(book).or_default();
         *sum = add(*sum, amount)?;

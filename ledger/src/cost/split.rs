@@ -1,7 +1,9 @@
 //! Shares of a document's total: rounded half up once per line, the residual named (R3).
 
 use super::pool::share;
-use super::{CostError, add, less};
+use super::posting::{Book, Posting};
+use super::{CostError, add, less, negative};
+use crate::ids::StoreId;
 use crate::quantity::{Money, Quantity};
 
 /// A total split into whole minor units.
@@ -9,8 +11,22 @@ use crate::quantity::{Money, Quantity};
 pub struct Split {
     /// What each line gets, in the order of the weights.
     pub shares: Vec<Money>,
-    /// What the shares leave of the total: for [`super::Book::Rounding`].
+    /// What the shares leave of the total.
     pub rounding: Money,
+}
+
+impl Split {
+    /// What is booked for the residual, beside the late cost of each line: so the document's total is owed, to the cent.
+    ///
+    /// # Errors
+    /// [`CostError::OutOfRange`] on overflow.
+    pub fn postings(&self, site: StoreId) -> Result<Vec<Posting>, CostError> {
+        if self.rounding == Money::ZERO {
+            return Ok(Vec::new());
+        }
+        let rounding = Posting { site, book: Book::Rounding, amount: self.rounding };
+        Ok(vec![rounding, Posting { book: Book::Payable, amount: negative(self.rounding)?, ..rounding }])
+    }
 }
 
 /// Splits `total` by weights (values, quantities or weights of lines), each share rounded half up once.

@@ -47,7 +47,7 @@ pub struct Issued {
     pub cost: Money,
     /// How much of it was below zero.
     pub provisional: i64,
-    /// Whether a cost was known for what was below zero.
+    /// Whether a cost was ever known to issue it at; if not it is zero.
     pub known: bool,
 }
 
@@ -141,7 +141,7 @@ impl Stock {
                 after.layers.remove(0);
             }
         }
-        let mut known = true;
+        let mut known = self.last.is_some();
         if let Ok(beyond) = Quantity::new(left) {
             let rate = self.last.or(otherwise);
             known = rate.is_some();

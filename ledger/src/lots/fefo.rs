@@ -199,6 +199,14 @@ mod tests {
     }
 
     #[test]
+    fn dates_are_not_made_up_for_lots_without_one() {
+        let mut lots = ItemLots::default();
+        lots.learn(LotFacts { lot: lot("N"), expires: None, received: Some(Timestamp::from_millis(1)) });
+        lots.learn(LotFacts { lot: lot("D"), expires: Some(day("2030-01-01")), received: None });
+        assert_eq!(picked(&lots, &[("N", 1), ("D", 1), ("-", 1)], 3, "2026-11-01"), "D 1, N 1, - 1");
+    }
+
+    #[test]
     fn equal_dates_go_by_receipt_then_by_name_and_debts_are_passed_over() {
         let mut lots = ItemLots::new(DateMark::UseBy);
         let at = |n| Some(Timestamp::from_millis(n));

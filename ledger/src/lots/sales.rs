@@ -101,10 +101,9 @@ pub fn allocate_sales(
         let mut take = |lot, wanted: i64, certain, balances: &mut Balances| {
             if let Ok(quantity) = Quantity::new(wanted.min(left)) {
                 left = left.saturating_sub(quantity.get());
-                shares.push(SaleShare { lot, quantity, certain });
+                push(&mut shares, SaleShare { lot, quantity, certain });
                 change(balances, area, lot, quantity.get().saturating_neg());
             }
-            left
         };
         for (lot, seen) in seen(evidence, movement.source) {
             take(lot, seen, true, &mut balances);
@@ -157,7 +156,8 @@ pub fn settle(
 }
 
 /// A count by lot in one place: as far as one lot has too many and another too few, goods were only taken to be of the
-/// wrong lot and move between lots; what is left over is the count's variance. Lots not counted are not touched.
+/// wrong lot and move between lots; what is left over is the count's variance. Lots not counted are not touched. Record
+/// what [`settle`] answers first: a count corrects the record, and sales without a lot are in it only then.
 ///
 /// # Errors
 /// [`LotRefusal::TooManyMovements`].
@@ -209,6 +209,17 @@ fn is_lotless_sale(movement: &Movement) -> bool {
 fn is_settling(movement: &Movement) -> bool {
     let customers = movement.from == Account::Customer || movement.to == Account::Customer;
     customers && movement.reason == Reason::LotEvidence
+}
+
+/// What no lot had joins what was of no lot.
+fn push(shares: &mut Vec<SaleShare>, share: SaleShare) {
+    let same = shares.last_mut().filter(|last| last.lot == share.lot && last.certain == share.certain);
+    let both =
+        |last: &SaleShare| Quantity::new(last.quantity.get().saturating_add(share.quantity.get())).ok();
+    match same.and_then(|last| both(last).map(|sum| (last, sum))) {
+        Some((last, sum)) => last.quantity = sum,
+        None => shares.push(share),
+    }
 }
 
 fn seen(evidence: &[LotEvidence], sale: Source) -> BTreeMap<Lot, i64> {

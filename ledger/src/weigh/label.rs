@@ -5,7 +5,7 @@ use crate::quantity::{Money, Quantity};
 use crate::time::Timestamp;
 
 /// A unit price while it was in effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct UnitPrice {
     /// From this moment on.
     pub from: Timestamp,
@@ -105,7 +105,7 @@ pub fn read_price_label(
         }
     }
     match candidates.as_slice() {
-        [] => Err(failure.unwrap_or(WeighError::NoPrice { before: printed.unwrap_or(seen) })),
+        [] => Err(failure.unwrap_or_else(|| WeighError::NoPrice { before: printed.unwrap_or(seen) })),
         [one] => Ok(LabelWeight::Sure { grams: one.grams }),
         [_, _, ..] => Ok(LabelWeight::Unsure { candidates }),
     }

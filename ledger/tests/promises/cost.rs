@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::support::{decided, receive, sell, stamp};
 use ledger::cost::{
     Book, Books, Change, CostError, CostEvent, Flag, Known, Method, Posted, SalesCredit, catch_up, derive,
+    split,
 };
 use ledger::movement::Source;
 use ledger::{Date, DeviceId, DeviceSeq, DocumentId, Money, Positions, Quantity, Reason, StoreId, Timestamp};
@@ -179,6 +180,36 @@ fn e37_a_late_price_is_split_and_posted_today() {
 }
 
 #[test]
+fn a_late_event_is_valued_where_it_belongs_and_its_difference_posted_today() {
+    let day = Date::from_days;
+    let [received, sold] = [event(1, "A", receipt(10, 6_000)), event(2, "A", sale(2))];
+    // The till was faster than the office: two sold at no known cost, which the receipt of an hour before puts right.
+    let first = catch_up(&[], &average(&[sold]), day(1)).unwrap();
+    assert_eq!(first, []);
+    let then = catch_up(&first, &average(&[sold, received]), day(3)).unwrap();
+    let told: Vec<(Source, Book, i64)> =
+        then.iter().map(|p| (p.cause, p.posting.book, p.posting.amount.minor())).collect();
+    let expect = [
+        (source(1), Book::Inventory, 6_000),
+        (source(1), Book::Payable, -6_000),
+        (source(2), Book::Inventory, -1_200),
+        (source(2), Book::Cogs, 1_200),
+    ];
+    assert_eq!(told, expect);
+    assert!(then.iter().all(|posted| posted.date == day(3)));
+    // Another at another cost, dated before the sale: what the sale cost changes, today.
+    let dearer = CostEvent { source: source(3), ..event(1, "A", receipt(10, 8_000)) };
+    let posted: Vec<Posted> = first.into_iter().chain(then).collect();
+    let today = catch_up(&posted, &average(&[sold, received, dearer]), day(5)).unwrap();
+    let sold: Vec<(Book, i64)> = today
+        .iter()
+        .filter(|p| p.cause == source(2))
+        .map(|p| (p.posting.book, p.posting.amount.minor()))
+        .collect();
+    assert_eq!(sold, [(Book::Inventory, -200), (Book::Cogs, 200)]);
+}
+
+#[test]
 fn a_late_price_reaches_its_own_layer_only() {
     let events = at_a(&[receipt(10, 1_000), receipt(10, 2_000), sale(4), late(1, 500), late(2, -200)]);
     let books = derive(Method::FifoPerSite, &events).unwrap();
@@ -186,6 +217,24 @@ fn a_late_price_reaches_its_own_layer_only() {
     assert_eq!(booked(&books, 4)[&Book::Cogs], 200);
     assert_eq!(booked(&books, 5)[&Book::Inventory], -200);
     assert_eq!(pool(&books, "A"), (16, 1_000 - 400 + 300 + 2_000 - 200));
+}
+
+#[test]
+fn freight_over_two_receipts_is_owed_to_the_cent() {
+    let freight = split(Money::new(1_001), &[50_000, 50_000]).unwrap();
+    let changes = [
+        receipt(100, 50_000),
+        receipt(100, 50_000),
+        late(1, freight.shares[0].minor()),
+        late(2, freight.shares[1].minor()),
+    ];
+    let books = average(&at_a(&changes));
+    let residual: BTreeMap<Book, i64> =
+        freight.postings(site("A")).unwrap().iter().map(|p| (p.book, p.amount.minor())).collect();
+    assert_eq!(residual, BTreeMap::from([(Book::Rounding, -1), (Book::Payable, 1)]));
+    assert_eq!(total(&books, Book::Payable, None) + residual[&Book::Payable], -101_001);
+    assert_eq!(pool(&books, "A"), (200, 101_002));
+    assert_eq!(split(Money::new(1_000), &[1, 1]).unwrap().postings(site("A")), Ok(Vec::new()));
 }
 
 #[test]
@@ -237,6 +286,19 @@ fn a_count_gain_comes_in_at_the_pools_cost_else_at_the_last_known() {
         let last = u32::try_from(changes.len()).unwrap();
         assert_eq!((pool(&books, "A"), &flags(&books, last)[..]), (*expect, *flagged), "{changes:?}");
     }
+    // No way round makes zero a known cost: sold and brought back, or sent to another site.
+    let quantity = some(1);
+    let unknown = [
+        event(1, "A", found(3)),
+        event(2, "A", sale(1)),
+        event(3, "B", came_back(1, Some(2))),
+        event(4, "A", Change::Dispatch { transfer: transfer(1), quantity }),
+        event(5, "B", Change::Arrive { transfer: transfer(1), quantity }),
+        event(6, "B", sale(2)),
+        event(7, "B", found(1)),
+    ];
+    let books = average(&unknown);
+    assert!((1..=7).filter(|n| *n != 3).all(|n| flags(&books, n) == [Flag::NoKnownCost]));
     let books = average(&at_a(&[sale(3)]));
     assert_eq!((pool(&books, "A"), flags(&books, 1)), ((-3, 0), vec![Flag::Provisional, Flag::NoKnownCost]));
 }
@@ -251,6 +313,21 @@ fn a_return_comes_in_at_what_it_was_sold_at_as_far_as_that_is_known() {
     let thrown = Change::CustomerReturn { quantity: some(2), sale: Some(source(2)), destroyed: true };
     let books = average(&at_a(&[receipt(3, 1_000), sale(2), thrown]));
     assert_eq!(booked(&books, 3), BTreeMap::from([(Book::Cogs, -667), (Book::Waste, 667)]));
+}
+
+#[test]
+fn what_is_about_an_event_comes_after_it_whatever_the_clocks_said() {
+    let before = |n, change| CostEvent { occurred_at: Timestamp::from_millis(0), ..event(n, "A", change) };
+    let events = [
+        event(1, "A", receipt(10, 6_000)),
+        event(2, "A", sale(2)),
+        before(3, came_back(1, Some(2))),
+        before(4, late(1, 1_000)),
+    ];
+    let books = average(&events);
+    assert_eq!(booked(&books, 3), BTreeMap::from([(Book::Inventory, 700), (Book::Cogs, -700)]));
+    assert_eq!((flags(&books, 3), flags(&books, 4)), (vec![], vec![]));
+    assert_eq!(pool(&books, "A"), (9, 7_000 - 1_400 + 700));
 }
 
 #[test]
@@ -312,7 +389,7 @@ fn methods() -> impl Strategy<Value = Method> {
 fn changes() -> impl Strategy<Value = Change> {
     let about = prop::option::of(1u32..40);
     let values = prop::option::of(0i64..5_000);
-    (0..11, 1i64..30, values, about, 1u8..3).prop_map(|(kind, n, value, about, t)| {
+    (0..12, 1i64..30, values, about, 1u8..3).prop_map(|(kind, n, value, about, t)| {
         let (quantity, transfer, value) = (some(n), transfer(t), value.map(Money::new));
         let change = Money::new(value.unwrap_or_default().minor() - 2_500);
         match kind {
@@ -322,7 +399,8 @@ fn changes() -> impl Strategy<Value = Change> {
             6 => Change::VendorReturn { quantity, credit: value, difference: Book::RtvLoss },
             7 => Change::Dispatch { transfer, quantity },
             8 => Change::Arrive { transfer, quantity },
-            9 => Change::LateCost { of: source(about.unwrap_or(1)), change },
+            9 => Change::Lose { transfer, quantity, to: Book::Shrink },
+            10 => Change::LateCost { of: source(about.unwrap_or(1)), change },
             _ => Change::Markdown { change },
         }
     })

@@ -9,6 +9,8 @@ mod golden;
 #[cfg(test)]
 mod kpi;
 #[cfg(test)]
+mod lots;
+#[cfg(test)]
 mod promise;
 #[cfg(test)]
 mod properties;
@@ -18,6 +20,8 @@ mod retail_calendar;
 mod scenarios;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod swap;
 #[cfg(test)]
 mod transfer;
 #[cfg(test)]
