@@ -16,6 +16,7 @@
 //! - [`posting`]: from a document's lines to the movements of one event.
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
 //! - [`transfer`]: goods between two stores (R35-R39).
+//! - [`receiving`]: orders, ship notices and receipts.
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -36,6 +37,7 @@ pub mod posting;
 pub mod promise;
 pub mod quantity;
 pub mod reason;
+pub mod receiving;
 pub mod text;
 pub mod time;
 pub mod transfer;

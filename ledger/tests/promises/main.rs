@@ -7,6 +7,8 @@ mod promise;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod receiving;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transfer;
