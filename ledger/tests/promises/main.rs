@@ -9,6 +9,8 @@ mod properties;
 #[cfg(test)]
 mod receiving;
 #[cfg(test)]
+mod returns;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod transfer;
