@@ -21,6 +21,8 @@
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
 //! - [`transfer`]: goods between two stores (R35-R39).
 //! - [`count`]: counting while the shop trades (R18-R25).
+//! - [`receiving`]: orders, ship notices and receipts.
+//! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -45,7 +47,9 @@ pub mod posting;
 pub mod promise;
 pub mod quantity;
 pub mod reason;
+pub mod receiving;
 pub mod retail_calendar;
+pub mod returns;
 pub mod scenario;
 pub mod swap;
 pub mod text;
