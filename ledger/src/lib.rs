@@ -27,12 +27,14 @@
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
 pub mod account;
+pub mod alert;
 pub mod catalogue;
 pub mod chain;
 pub mod command;
 pub mod cost;
 pub mod count;
 pub mod decide;
+pub mod demand;
 pub mod digest;
 pub mod document;
 pub mod identity;
@@ -44,6 +46,7 @@ pub mod movement;
 pub mod packs;
 pub mod positions;
 pub mod posting;
+pub mod price;
 pub mod promise;
 pub mod quantity;
 pub mod reason;

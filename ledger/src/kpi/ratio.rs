@@ -130,6 +130,23 @@ impl Ratio {
         narrowed(self.numerator.checked_div_euclid(self.denominator))
     }
 
+    /// The nearest whole number, half up (R3).
+    ///
+    /// # Errors
+    /// [`RatioError::OutOfRange`] when it does not fit into 64 bits.
+    pub fn nearest(self) -> Result<i64, RatioError> {
+        self.plus(Self { numerator: 1, denominator: 2 })?.floor()
+    }
+
+    /// The nearest fraction over `parts`, half up: for sums of many fractions whose exact denominators would not fit.
+    ///
+    /// # Errors
+    /// [`RatioError::OverZero`] when `parts` is zero, [`RatioError::OutOfRange`].
+    pub fn to_nearest(self, parts: u32) -> Result<Self, RatioError> {
+        let counted = self.times(Self::whole(i64::from(parts)))?.nearest()?;
+        Self::new(i128::from(counted), i128::from(parts))
+    }
+
     /// Rounded half up to `decimals` decimals, for people (R3). At most 9 are shown.
     ///
     /// # Errors

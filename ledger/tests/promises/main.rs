@@ -1,15 +1,21 @@
 //! What the ledger promises: the worked vectors, bytes that never change, and properties of every history.
 
 #[cfg(test)]
+mod alert;
+#[cfg(test)]
 mod cost;
 #[cfg(test)]
 mod count;
+#[cfg(test)]
+mod demand;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod kpi;
 #[cfg(test)]
 mod lots;
+#[cfg(test)]
+mod price;
 #[cfg(test)]
 mod promise;
 #[cfg(test)]
