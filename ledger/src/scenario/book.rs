@@ -7,12 +7,19 @@ use gs1::Gtin;
 
 use super::line::Line;
 use super::setup::{Setup, StoreScope};
+use crate::cost::{CostEvent, Known};
 use crate::count::{self, Count, Numbering, Observation, Posting};
+use crate::command::Stamp;
 use crate::decide::Context;
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
-use crate::movement::Movement;
+use crate::lots::{self, ItemLots, LotEvidence, LotFacts, SaleLots, allocate_sales};
+use crate::movement::{Movement, Source};
 use crate::positions::Positions;
+use crate::price::{PriceBook, PriceRow};
 use crate::promise::{LeaseBook, Reservation};
+use crate::quantity::Money;
+use crate::receiving::{self, PurchaseOrder, Received};
+use crate::returns::VendorReturn;
 use crate::time::{Date, Timestamp};
 use crate::transfer::Transfer;
 
@@ -49,6 +56,42 @@ pub(crate) enum Note {
     },
     /// A transfer went on.
     Transfer(Box<Transfer>),
+    /// What is known of the value of a movement.
+    Known {
+        source: Source,
+        known: Known,
+    },
+    /// What a customer paid for a movement; below zero what they got back.
+    Sales {
+        source: Source,
+        amount: Money,
+    },
+    /// A change of value that moves no goods.
+    Cost {
+        item: Gtin,
+        event: CostEvent,
+    },
+    /// A purchase order went on.
+    Purchase(Box<PurchaseOrder>),
+    /// Orders beyond what is there became more, or fewer.
+    Backorder {
+        item: Gtin,
+        change: i64,
+    },
+    /// A return to a vendor went on.
+    VendorReturn(Box<VendorReturn>),
+    /// Something was learned about a lot.
+    Lot {
+        item: Gtin,
+        facts: LotFacts,
+    },
+    /// A scan showed which lot a sale took.
+    Evidence {
+        item: Gtin,
+        evidence: LotEvidence,
+    },
+    /// A price row arrived.
+    Price(PriceRow),
 }
 
 /// A step of a count: its document afterwards, what was seen, and the lines if they were approved.
@@ -82,6 +125,19 @@ pub(crate) struct Book {
     /// The stores that cannot be asked.
     pub(crate) link_lost: BTreeSet<StoreId>,
     pub(crate) transfers: BTreeMap<DocumentId, Transfer>,
+    /// What is known of the value of movements.
+    pub(crate) known: BTreeMap<Source, Known>,
+    /// What customers paid, by movement.
+    pub(crate) sales: BTreeMap<Source, Money>,
+    /// Changes of value that move no goods.
+    pub(crate) costs: Vec<(Gtin, CostEvent)>,
+    pub(crate) purchases: BTreeMap<(StoreId, DocumentId), PurchaseOrder>,
+    pub(crate) vendor_returns: BTreeMap<(StoreId, DocumentId), VendorReturn>,
+    /// What facts said about lots, beside what the file declares.
+    lots: BTreeMap<Gtin, ItemLots>,
+    evidence: Vec<(Gtin, LotEvidence)>,
+    pub(crate) prices: PriceBook,
+    pub(crate) price_rows: Vec<PriceRow>,
     /// Orders accepted beyond what is there.
     pub(crate) backorders: BTreeMap<(StoreId, Gtin), i64>,
     /// How many derived movements each store has posted.
@@ -136,10 +192,45 @@ impl Book {
                 Note::Transfer(transfer) => {
                     self.transfers.insert(transfer.id, Transfer::clone(transfer));
                 }
+                Note::Known { source, known } => {
+                    self.known.insert(*source, *known);
+                }
+                Note::Sales { source, amount } => {
+                    self.sales.insert(*source, *amount);
+                }
+                Note::Cost { item, event } => self.costs.push((*item, *event)),
+                Note::Purchase(order) => {
+                    self.purchases.insert((fact.store, order.id), PurchaseOrder::clone(order));
+                }
+                Note::Backorder { item, change } => {
+                    let sum = self.backorders.entry((fact.store, *item)).or_default();
+                    *sum = sum.saturating_add(*change);
+                }
+                Note::VendorReturn(document) => {
+                    self.vendor_returns.insert((fact.store, document.id), VendorReturn::clone(document));
+                }
+                Note::Lot { item, facts } => {
+                    touched.insert((fact.store, *item));
+                    let _conflict = self.lots.entry(*item).or_default().learn(*facts);
+                }
+                Note::Evidence { item, evidence } => {
+                    touched.insert((fact.store, *item));
+                    self.evidence.push((*item, *evidence));
+                }
+                Note::Price(row) => {
+                    // The desk added the row before, so it is no row that the book refuses.
+                    if self.prices.add(row.clone()).is_ok() {
+                        self.price_rows.push(row.clone());
+                    }
+                }
             }
         }
         let mut followed = Vec::new();
         for (store, item) in touched {
+            for movement in self.settle_lots(store, item, fact.arrives)? {
+                self.apply(store, &movement)?;
+                followed.push((store, movement));
+            }
             for movement in self.settle(store, item, fact.arrives)? {
                 self.apply(store, &movement)?;
                 followed.push((store, movement));
@@ -178,7 +269,62 @@ impl Book {
     /// What is on its way to a store (R12).
     pub(crate) fn incoming(&self, store: StoreId, item: Gtin) -> i64 {
         let to_store = self.transfers.values().filter(|transfer| transfer.lane.to == store);
-        to_store.fold(0, |sum: i64, transfer| sum.saturating_add(transfer.incoming(item).get()))
+        let orders = self.purchases.iter().filter(|((of, _), _)| *of == store).map(|(_, order)| order);
+        let received = Received::of(self.posted(store));
+        receiving::incoming(item, orders, &received, to_store).get()
+    }
+
+    /// What is known of an item's lots.
+    pub(crate) fn item_lots(&self, item: Gtin) -> ItemLots {
+        let mark = self.setup.facts(item).dates;
+        let mut all = ItemLots::new(mark);
+        let declared = self.setup.lots.iter().filter(|((of, _), _)| *of == item);
+        for ((_, lot), facts) in declared {
+            let _conflict = all.learn(LotFacts { lot: *lot, expires: facts.expires, received: facts.received });
+        }
+        for posted in self.movements.iter().filter(|posted| posted.movement.item == item) {
+            let known = self.lots.get(&item).map(|lots| lots.facts(posted.movement.lot));
+            if let Some(facts) = known.filter(|facts| facts.expires.is_some() || facts.received.is_some()) {
+                let _conflict = all.learn(facts);
+            }
+        }
+        all
+    }
+
+    /// Which lots the sales without a lot took (R51).
+    pub(crate) fn allocated(&self, store: StoreId, item: Gtin) -> SaleLots {
+        let Some(place) = self.setup.store(store.as_str()) else { return SaleLots::default() };
+        let movements: Vec<Movement> = self.posted(store).filter(|movement| movement.item == item).cloned().collect();
+        let evidence: Vec<LotEvidence> =
+            self.evidence.iter().filter(|(of, _)| *of == item).map(|(_, evidence)| *evidence).collect();
+        allocate_sales(item, &self.item_lots(item), &movements, &evidence, &place.trading_day)
+    }
+
+    /// Moves between lots that are still to be posted; only for items whose lots anybody named.
+    fn settle_lots(&mut self, store: StoreId, item: Gtin, now: Timestamp) -> Result<Vec<Movement>, String> {
+        let named = self.setup.lots.keys().any(|(of, _)| *of == item)
+            || self.posted(store).any(|movement| movement.item == item && !movement.lot.is_unknown());
+        let setup = Arc::clone(&self.setup);
+        let (true, Some(place)) = (named, setup.store(store.as_str())) else { return Ok(Vec::new()) };
+        let sales = self.allocated(store, item);
+        let movements: Vec<Movement> = self.posted(store).filter(|movement| movement.item == item).cloned().collect();
+        let next = self.derived.get(&store).copied().unwrap_or_default().saturating_add(1);
+        let stamp = Stamp {
+            device: own_device(store)?,
+            device_seq: DeviceSeq::new(next),
+            user: own_user()?,
+            event_id: None,
+            raw_scan: None,
+            document: None,
+            occurred_at: now,
+            clock_offset_ms: 0,
+        };
+        let context = Context { now, trading_day: &place.trading_day };
+        let movements = lots::settle(item, &sales, &movements, &stamp, context).map_err(|error| error.to_string())?;
+        if !movements.is_empty() {
+            self.derived.insert(store, next);
+        }
+        Ok(movements)
     }
 
     /// What is still to be posted for counts of an item.
@@ -189,8 +335,7 @@ impl Book {
         let of_store = self.movements.iter().filter(|posted| posted.store == store);
         let recorded: Vec<(Seq, &Movement)> =
             (1..).map(Seq::new).zip(of_store.map(|posted| &posted.movement)).filter(|(_, m)| m.item == item).collect();
-        let user = UserId::new("count").map_err(|error| error.to_string())?;
-        let device = DeviceId::new("agent").map_err(|error| error.to_string())?;
+        let (user, device) = (own_user()?, own_device(store)?);
         let next = self.derived.get(&store).copied().unwrap_or_default().saturating_add(1);
         let mut numbering = Numbering::new(device, DeviceSeq::new(next));
         let context = Context { now, trading_day: &place.trading_day };
@@ -202,6 +347,11 @@ impl Book {
             self.derived.insert(store, next);
         }
         Ok(movements)
+    }
+
+    /// A movement by its source.
+    pub(crate) fn movement(&self, source: Source) -> Option<&Movement> {
+        self.movements.iter().map(|posted| &posted.movement).find(|movement| movement.source == source)
     }
 
     /// The movements of a store, in the order of their posting.
@@ -229,6 +379,16 @@ impl Book {
         });
         found
     }
+}
+
+/// Each store's agent has a device of its own, so that no two movements of the company share a source.
+fn own_device(store: StoreId) -> Result<DeviceId, String> {
+    let device = DeviceId::new(&format!("~{store}")).or_else(|_long| DeviceId::new(store.as_str()));
+    device.map_err(|error| error.to_string())
+}
+
+fn own_user() -> Result<UserId, String> {
+    UserId::new("agent").map_err(|error| error.to_string())
 }
 
 impl Fact {

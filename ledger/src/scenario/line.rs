@@ -4,7 +4,7 @@ use super::args::Args;
 use super::grammar::Verb;
 use super::setup::StoreScope;
 use crate::command::Stamp;
-use crate::ids::{DeviceId, DeviceSeq, DocumentId, DocumentLine, EventId, StoreId, UserId};
+use crate::ids::{DeviceId, DeviceSeq, DocumentLine, EventId, StoreId, UserId};
 use crate::time::Timestamp;
 
 /// An event or a question of the file.
@@ -42,14 +42,14 @@ impl Line {
     }
 
     /// What is stamped on its movements.
-    pub(crate) fn stamp(&self, document: Option<DocumentId>) -> Stamp {
+    pub(crate) fn stamp(&self, document: Option<DocumentLine>) -> Stamp {
         Stamp {
             device: self.device,
             device_seq: self.device_seq,
             user: self.user,
             event_id: self.event_id,
             raw_scan: None,
-            document: document.map(|document| DocumentLine { document, line: 1 }),
+            document,
             occurred_at: self.at,
             clock_offset_ms: 0,
         }

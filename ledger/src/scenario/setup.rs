@@ -12,6 +12,7 @@ use super::problem::Problem;
 use super::read::unit;
 use crate::count::{Level, Limits};
 use crate::ids::{Lot, StoreId};
+use crate::lots::DateMark;
 use crate::quantity::{Money, Unit};
 use crate::time::{Date, Timestamp, TradingDay};
 
@@ -33,7 +34,8 @@ pub(crate) const VERBS: &[Verb] = &[
             may("called", Type::Text),
             may("display_sellable", Type::Flag),
             may("serials", Type::Flag),
-            may("method", Type::Choice(&["wac", "fifo"])),
+            may("method", Type::Choice(&["wac", "wac_company", "fifo"])),
+            may("dates", Type::Choice(&["use_by", "best_before", "sold_after"])),
             may("cost", Type::Money),
             may("price", Type::Money),
             may("tolerance", Type::Count),
@@ -51,7 +53,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb {
         name: "lot",
         slots: &[need("name", Type::Name), need("item", Type::Item)],
-        options: &[may("expires", Type::Date), may("received", Type::Moment), may("best_before", Type::Flag)],
+        options: &[may("expires", Type::Date), may("received", Type::Moment)],
         does: Does::Set(lot),
     },
     Verb {
@@ -91,13 +93,23 @@ pub(crate) struct ItemName {
     pub(crate) pack: i64,
 }
 
+/// How an item is valued (R52).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Method {
+    #[default]
+    Average,
+    AverageOfCompany,
+    Fifo,
+}
+
 /// What is known of an item.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ItemFacts {
     pub(crate) unit: Unit,
     pub(crate) display_sellable: bool,
     pub(crate) serials: bool,
-    pub(crate) fifo: bool,
+    pub(crate) method: Method,
+    pub(crate) dates: DateMark,
     pub(crate) cost: Option<Money>,
     pub(crate) price: Option<Money>,
     pub(crate) tolerance_units: Option<i64>,
@@ -111,7 +123,6 @@ pub(crate) struct ItemFacts {
 pub(crate) struct LotFacts {
     pub(crate) expires: Option<Date>,
     pub(crate) received: Option<Timestamp>,
-    pub(crate) best_before: bool,
 }
 
 /// Everything that a file says about how things are.
@@ -223,7 +234,16 @@ fn item(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
         unit,
         display_sellable: args.flag("display_sellable"),
         serials: args.flag("serials"),
-        fifo: args.name("method") == "fifo",
+        method: match args.name("method") {
+            "fifo" => Method::Fifo,
+            "wac_company" => Method::AverageOfCompany,
+            _ => Method::Average,
+        },
+        dates: match args.name("dates") {
+            "best_before" => DateMark::BestBefore,
+            "sold_after" => DateMark::BestBeforeSoldAfter,
+            _ => DateMark::UseBy,
+        },
         cost: args.money("cost").copied(),
         price: args.money("price").copied(),
         tolerance_units: args.number("tolerance").copied(),
@@ -279,7 +299,6 @@ fn lot(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
     let facts = LotFacts {
         expires: args.date("expires").copied(),
         received: args.moment("received").copied(),
-        best_before: args.flag("best_before"),
     };
     setup.lots.insert((item.gtin, lot), facts);
     Ok(())

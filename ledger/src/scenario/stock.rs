@@ -1,13 +1,17 @@
 //! What happens to goods in a store: openings, receipts, sales, returns, moves, adjustments; sent again or undone.
 
+use super::book::{Fact, Note};
+use super::costing;
 use super::desk::{Desk, Outcome};
 use super::grammar::{Does, Slot, Type, Verb, may, need};
 use super::line::Line;
 use super::problem::Problem;
+use super::supplying;
 use crate::account::{Account, Area};
 use crate::command::{self, Command, Disposition};
 use crate::decide::{Decision, Notice, decide};
-use crate::ids::{DocumentId, Lot, Serial};
+use crate::ids::{DocumentId, DocumentLine, Lot, Serial};
+use crate::lots::LotFacts;
 use crate::movement::{Movement, Source};
 use crate::quantity::Quantity;
 use crate::reason::Reason;
@@ -99,6 +103,7 @@ const INTO: &[Slot] = &[
     may("cost", Type::Money),
     may("value", Type::Money),
     may("expires", Type::Date),
+    may("for", Type::Name),
 ];
 
 /// The lot of a line; the unknown one when none is named.
@@ -108,10 +113,11 @@ pub(crate) fn lot(line: &Line) -> Result<Lot, Problem> {
 }
 
 /// The document that a line was done for.
-pub(crate) fn document(line: &Line) -> Result<Option<DocumentId>, Problem> {
+pub(crate) fn document(line: &Line) -> Result<Option<DocumentLine>, Problem> {
     let Some(text) = line.args.text("document") else { return Ok(None) };
     let document = DocumentId::new(text);
-    document.map(Some).map_err(|error| line.args.problem("document", error.to_string(), "write a short name"))
+    let line_1 = document.map(|document| Some(DocumentLine { document, line: 1 }));
+    line_1.map_err(|error| line.args.problem("document", error.to_string(), "write a short name"))
 }
 
 fn goods(line: &Line, quantity: Quantity) -> Result<command::Line, Problem> {
@@ -179,14 +185,35 @@ fn happen(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let Some(command) = command(line)? else { return Ok(Outcome::Accepted(Vec::new())) };
     let store = desk.store(line)?;
     let positions = desk.book.positions(line.store);
-    let stamp = line.stamp(document(line)?);
+    let document = supplying::receipt_for(desk, line)?.or(document(line)?);
+    let stamp = line.stamp(document);
     match decide(&positions, &command, &stamp, Desk::context(line, store)) {
         Err(refusal) => Ok(Outcome::refused(&refusal)),
         Ok(Decision { movements, notices }) => {
-            desk.record(line, movements, Vec::new())?;
+            let mut notes = costing::notes(desk, line, &movements)?;
+            notes.extend(lot_notes(line, &movements));
+            let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
+            let of = line.args.text("of").map(|name| format!("line {name}"));
+            let purchase = line.args.text("for").map(|name| format!("purchase {} {name}", line.store));
+            let chains = of.into_iter().chain(purchase).collect();
+            desk.record_fact(line, Fact { movements, notes, chains, ..Fact::of(line) })?;
             Ok(Outcome::Accepted(notices.iter().map(note).collect()))
         }
     }
+}
+
+/// What goods that come in tell about their lot.
+fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
+    let came = movements.iter().filter(|movement| !movement.lot.is_unknown() && !movement.from.is_physical());
+    let told = came.map(|movement| Note::Lot {
+        item: movement.item,
+        facts: LotFacts {
+            lot: movement.lot,
+            expires: line.args.date("expires").copied(),
+            received: matches!(movement.from, Account::Supplier | Account::Opening).then_some(movement.occurred_at),
+        },
+    });
+    told.collect()
 }
 
 /// The word for something accepted that somebody should look at.

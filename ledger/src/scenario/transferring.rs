@@ -149,9 +149,8 @@ impl Work<'_> {
         let context = Desk::context(self.line, place);
         let done = self.document.decide(step, &self.line.stamp(None), context, &shop.shelf())?;
         self.document = done.document;
-        let first = self.movements.iter().filter(|(of, _)| *of == store).count();
-        // Several steps may be one event here; each movement of a store keeps a leg of its own.
-        for (number, mut movement) in (first..).zip(done.movements) {
+        // Several steps, of both stores, may be one event here; each movement keeps a leg of its own.
+        for (number, mut movement) in (self.movements.len()..).zip(done.movements) {
             movement.source.leg = u8::try_from(number).unwrap_or(u8::MAX);
             self.movements.push((store, movement));
         }

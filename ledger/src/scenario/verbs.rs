@@ -1,14 +1,17 @@
 //! All verbs and all questions, from the tables of the parts.
 
 use super::grammar::Verb;
-use super::{counting, gs1_scan, promising, restore, setup, stock, stock_questions, trace, transferring};
+use super::{
+    costing, counting, gs1_scan, lotting, pricing, promising, restore, setup, stock, stock_questions, supplying,
+    trace, transferring,
+};
 
 /// Verbs that say how things are and verbs that happen.
-const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, restore::VERBS];
+const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, costing::VERBS, supplying::VERBS, lotting::VERBS, pricing::VERBS, restore::VERBS];
 
 /// Questions.
 const QUESTIONS: &[&[Verb]] =
-    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
+    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, costing::QUESTIONS, supplying::QUESTIONS, lotting::QUESTIONS, pricing::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
 
 /// Other words for the same.
 const ALIASES: &[(&str, &str)] = &[
