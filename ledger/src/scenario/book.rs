@@ -12,6 +12,7 @@ use crate::count::{self, Count, Numbering, Observation, Posting};
 use crate::command::Stamp;
 use crate::decide::Context;
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
+use crate::kpi::{CountedLine, OrderLine};
 use crate::lots::{self, ItemLots, LotEvidence, LotFacts, SaleLots, allocate_sales};
 use crate::movement::{Movement, Source};
 use crate::positions::Positions;
@@ -92,6 +93,10 @@ pub(crate) enum Note {
     },
     /// A price row arrived.
     Price(PriceRow),
+    /// A line of an order was delivered, as far as key figures are concerned.
+    Delivery(OrderLine),
+    /// A line was counted, as far as key figures are concerned.
+    Counted(CountedLine),
 }
 
 /// A step of a count: its document afterwards, what was seen, and the lines if they were approved.
@@ -138,6 +143,8 @@ pub(crate) struct Book {
     evidence: Vec<(Gtin, LotEvidence)>,
     pub(crate) prices: PriceBook,
     pub(crate) price_rows: Vec<PriceRow>,
+    pub(crate) deliveries: Vec<OrderLine>,
+    pub(crate) counted: Vec<CountedLine>,
     /// Orders accepted beyond what is there.
     pub(crate) backorders: BTreeMap<(StoreId, Gtin), i64>,
     /// How many derived movements each store has posted.
@@ -217,6 +224,8 @@ impl Book {
                     touched.insert((fact.store, *item));
                     self.evidence.push((*item, *evidence));
                 }
+                Note::Delivery(delivery) => self.deliveries.push(delivery.clone()),
+                Note::Counted(counted) => self.counted.push(*counted),
                 Note::Price(row) => {
                     // The desk added the row before, so it is no row that the book refuses.
                     if self.prices.add(row.clone()).is_ok() {

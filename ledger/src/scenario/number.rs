@@ -57,7 +57,11 @@ pub(crate) struct Ratio {
 impl Ratio {
     /// `above / below`; `None` when there is nothing to divide by.
     pub(crate) fn new(above: i64, below: i64, places: u32) -> Option<Self> {
-        let (above, below) = (i128::from(above), i128::from(below));
+        Self::exact(i128::from(above), i128::from(below), places)
+    }
+
+    /// As [`Ratio::new`], of larger numbers.
+    pub(crate) fn exact(above: i128, below: i128, places: u32) -> Option<Self> {
         match below {
             0 => None,
             1.. => Some(Self { above, below, places }),

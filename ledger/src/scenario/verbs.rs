@@ -2,16 +2,16 @@
 
 use super::grammar::Verb;
 use super::{
-    costing, counting, gs1_scan, lotting, pricing, promising, restore, setup, stock, stock_questions, supplying,
+    costing, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore, setup, stock, stock_questions, supplying,
     trace, transferring,
 };
 
 /// Verbs that say how things are and verbs that happen.
-const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, costing::VERBS, supplying::VERBS, lotting::VERBS, pricing::VERBS, restore::VERBS];
+const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, costing::VERBS, supplying::VERBS, lotting::VERBS, pricing::VERBS, figuring::VERBS, restore::VERBS];
 
 /// Questions.
 const QUESTIONS: &[&[Verb]] =
-    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, costing::QUESTIONS, supplying::QUESTIONS, lotting::QUESTIONS, pricing::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
+    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, costing::QUESTIONS, supplying::QUESTIONS, lotting::QUESTIONS, pricing::QUESTIONS, figuring::QUESTIONS, planning::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
 
 /// Other words for the same.
 const ALIASES: &[(&str, &str)] = &[
