@@ -92,7 +92,7 @@ impl Agent {
                 return Err(StartError::OtherStore { found, asked: store });
             }
         }
-        let options = Options { directory: data_dir, store, trading_day };
+        let options = Options { directory: data_dir, store, trading_day: trading_day.clone() };
         let opened = tokio::task::spawn_blocking(move || Replica::open(options)).await;
         let replica = opened.map_err(|stopped| OpenError::Thread(io::Error::other(stopped)))??;
         let failed = |source| StartError::Listen { address: listen, source };
@@ -106,6 +106,7 @@ impl Agent {
             replica: replica.clone(),
             metrics: metrics.clone(),
             shell: http::shell(format!("{store} {place}").trim()),
+            trading_day,
             place,
             online: online_seen,
             rate: rate(replica.clone(), shutdown.clone()),

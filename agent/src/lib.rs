@@ -11,6 +11,7 @@ pub mod app;
 mod clock;
 mod http;
 pub mod metrics;
+pub mod operations;
 pub mod pages;
 pub mod replica;
 pub mod scan;

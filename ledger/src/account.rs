@@ -9,7 +9,8 @@ use std::str::FromStr;
 use crate::ids::DocumentId;
 
 /// A part of the shop that holds sellable goods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Area {
     /// The sales floor.
     Floor,

@@ -1,4 +1,4 @@
-//! What the all-in-one program is made of. Today: `shelfline demo` and `shelfline gs1`.
+//! What the all-in-one program is made of. Today: `shelfline demo`, `shelfline gs1` and `shelfline seed`.
 //!
 //! A demo replays *transactions* (till documents with their scanned lines) at stores. They come from a file or from a
 //! seeded shop generator, and both arrive as one stream, so that whoever replays them need not know which.
@@ -13,8 +13,10 @@
 //! - [`survey`]: the first pass over a file: its catalogue, its span and the opening stock it needs.
 //! - [`demo`]: the program: hub, agents, replay, proof.
 //! - [`gs1`]: what scans say, as a command.
+//! - [`seed`]: a large store's replica, for trying things at size.
 //!
-//! Nothing but [`demo`] knows the agent or the hub or draws unseeded numbers; it and [`gs1`] alone read a clock.
+//! Nothing but [`demo`] and [`seed`] knows the agent, nothing but [`demo`] the hub or draws unseeded numbers; they and [`gs1`]
+//! alone read a clock.
 
 pub mod barcode;
 pub mod catalogue;
@@ -22,6 +24,7 @@ pub mod demo;
 pub mod generator;
 pub mod gs1;
 pub mod in_store_gtin;
+pub mod seed;
 pub mod stream;
 pub mod survey;
 pub mod transactions;

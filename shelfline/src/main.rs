@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use shelfline::demo::options::DemoOptions;
 use shelfline::demo::{self, Outcome};
 use shelfline::gs1::options::{Gs1Command, Gs1Options};
+use shelfline::seed::options::SeedOptions;
 
 /// Retail inventory that keeps counting when the network does not.
 #[derive(Debug, Parser)]
@@ -20,6 +21,7 @@ struct CommandLine {
 enum Command {
     Demo(Box<DemoOptions>),
     Gs1(Gs1Options),
+    Seed(SeedOptions),
 }
 
 /// As `sysexits.h` numbers it: the command was used wrongly.
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
     };
     match line.command {
         Command::Demo(options) => run_demo(*options),
+        Command::Seed(options) => run_seed(&options),
         Command::Gs1(Gs1Options { command: Gs1Command::Decode(options) }) => {
             match shelfline::gs1::decode(&options) {
                 Ok(shelfline::gs1::Outcome::AllRead) => ExitCode::SUCCESS,
@@ -57,6 +60,27 @@ fn run_demo(options: DemoOptions) -> ExitCode {
         Ok(Outcome::Proven) => ExitCode::SUCCESS,
         Ok(Outcome::Differs) => ExitCode::FAILURE,
         Ok(Outcome::Stopped) => ExitCode::from(INTERRUPTED),
+        Err(error) => failed(&error),
+    }
+}
+
+fn run_seed(options: &SeedOptions) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    match runtime.block_on(shelfline::seed::seed(options)) {
+        Ok(made) => {
+            let told = writeln!(
+                stdout(),
+                "\nstore {}: {} items, {} movements in {}",
+                options.store,
+                made.items,
+                made.movements,
+                options.data_dir.display()
+            );
+            if told.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
         Err(error) => failed(&error),
     }
 }

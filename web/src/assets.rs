@@ -42,13 +42,14 @@ impl Asset {
     }
 }
 
-/// What every page uses: `app.css`, `icon.svg`, `page.js` (moments, numbers, announcements) and `sse.js` (event
-/// streams that resume).
-const SHARED: [Asset; 4] = [
+/// What every page uses: `app.css`, `icon.svg`, `page.js` (moments, numbers, announcements), `sse.js` (event
+/// streams that resume) and `wedge.js` (control characters of scanners that type).
+const SHARED: [Asset; 5] = [
     Asset::stylesheet("app.css", include_str!("../assets/app.css")),
     Asset { name: "icon.svg", content_type: "image/svg+xml", bytes: include_bytes!("../assets/icon.svg") },
     Asset::module("page.js", include_str!("../assets/page.js")),
     Asset::module("sse.js", include_str!("../assets/sse.js")),
+    Asset::module("wedge.js", include_str!("../assets/wedge.js")),
 ];
 
 /// The files of one program, with their version. Cheap to clone.

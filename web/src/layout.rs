@@ -36,12 +36,21 @@ pub struct Page<'a> {
     pub title: &'a str,
     /// The path the page is at, so that the navigation can mark it.
     pub path: &'a str,
-    /// The module that brings the page to life; with one, the masthead shows whether its figures are live.
-    pub script: Option<&'a str>,
+    /// The module that brings the page to life.
+    pub script: Option<Script<'a>>,
     /// What stands in the masthead beside the place, such as the state of a link. A template of the page's crate.
     pub aside: Option<&'a dyn fmt::Display>,
     /// The main part, beginning with a heading of the first level. A template of the page's crate.
     pub body: &'a dyn fmt::Display,
+}
+
+/// The module of a page, by the name of its asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Script<'a> {
+    /// Keeps the page's figures up to date: the masthead shows whether they are.
+    Live(&'a str),
+    /// Helps with what is on the page, which stays as it was asked for.
+    Still(&'a str),
 }
 
 impl fmt::Debug for Page<'_> {
@@ -93,6 +102,24 @@ impl Shell {
     }
 }
 
+// === impl Page ===
+
+impl Page<'_> {
+    const fn is_live(&self) -> bool {
+        matches!(self.script, Some(Script::Live(_)))
+    }
+}
+
+// === impl Script ===
+
+impl<'a> Script<'a> {
+    const fn name(self) -> &'a str {
+        match self {
+            Self::Live(name) | Self::Still(name) => name,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use axum::body::to_bytes;
@@ -114,7 +141,7 @@ mod tests {
         let page = Page {
             title: "Scans",
             path: "/",
-            script: Some("store.js"),
+            script: Some(Script::Live("store.js")),
             aside: None,
             body: &"<h1>Scans</h1>",
         };
@@ -130,7 +157,13 @@ mod tests {
 
     #[tokio::test]
     async fn every_file_a_page_names_is_an_asset() {
-        let page = Page { title: "Scans", path: "/", script: Some("store.js"), aside: None, body: &"" };
+        let page = Page {
+            title: "Scans",
+            path: "/",
+            script: Some(Script::Live("store.js")),
+            aside: None,
+            body: &"",
+        };
         let html = shown(&shell(), page).await;
         let names = html.split("/assets/").skip(1).map(|rest| rest.split(['"', '/']).nth(1).unwrap());
         let names: Vec<_> = names.collect();
@@ -151,8 +184,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_without_a_script_claims_nothing_about_being_live() {
-        let page = Page { title: "Scans", path: "/", script: None, aside: None, body: &"" };
-        assert!(!shown(&shell(), page).await.contains("id=\"live\""));
+    async fn only_a_page_that_follows_its_figures_claims_to_be_live() {
+        for (script, is_live) in
+            [(None, false), (Some(Script::Still("store.js")), false), (Some(Script::Live("store.js")), true)]
+        {
+            let page = Page { title: "Scans", path: "/", script, aside: None, body: &"" };
+            let html = shown(&shell(), page).await;
+            assert_eq!(html.contains("id=\"live\""), is_live, "{script:?}");
+            assert_eq!(html.contains("sse.js"), is_live, "{script:?}");
+            assert_eq!(html.contains("<script"), script.is_some(), "{script:?}");
+        }
     }
 }

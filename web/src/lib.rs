@@ -28,7 +28,7 @@ pub mod view;
 
 pub use crate::assets::{Asset, Assets};
 pub use crate::client::{CallError, Client};
-pub use crate::layout::{Page, Shell};
+pub use crate::layout::{Page, Script, Shell};
 pub use crate::problem::Problem;
 pub use crate::server::{Limits, Shutdown, serve};
 pub use crate::site::Site;

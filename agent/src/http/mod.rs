@@ -1,6 +1,8 @@
-//! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's page. One
+//! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's pages. One
 //! resource a file; every refusal is a problem (RFC 9457).
 
+mod codes;
+mod documents;
 mod events;
 mod items;
 mod movements;
@@ -17,6 +19,9 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
+use ledger::TradingDay;
+use ledger::promise::Reservation;
+use ledger::transfer::Transfer;
 use serde::Deserialize;
 use tokio::sync::watch;
 use web::{Problem, Shell, Shutdown, Site};
@@ -45,6 +50,8 @@ pub(crate) struct Parts {
     pub(crate) replica: Replica,
     pub(crate) pipeline: Pipeline,
     pub(crate) metrics: Metrics,
+    /// How moments become business dates.
+    pub(crate) trading_day: TradingDay,
     /// The store as people know it.
     pub(crate) place: String,
     /// Whether the hub answers.
@@ -68,6 +75,8 @@ pub(crate) fn router(parts: Parts) -> Router {
     let items = post(items::import).layer(DefaultBodyLimit::max(ITEMS_BYTES_MAX));
     let routes = Router::new()
         .route("/", get(page::store))
+        .route("/codes", get(codes::page))
+        .route("/v1/codes", get(codes::data))
         .route("/v1/scans", post(scans::record))
         .route("/v1/positions", get(positions::list))
         .route("/v1/positions/{code}", get(positions::one))
@@ -75,6 +84,7 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/v1/events", get(events::follow))
         .route("/v1/items", items)
         .route("/v1/items/{code}", get(items::one))
+        .route("/v1/items/{code}/movements", get(movements::of_item))
         .route("/v1/quarantine", get(quarantine::list))
         .route("/v1/devices/{device}", get(status::device))
         .route("/v1/status", get(status::status))
@@ -82,6 +92,8 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/health/live", get(status::live))
         .route("/health/ready", get(status::ready))
         .route("/metrics", get(status::metrics))
+        .merge(documents::routes::<Transfer>("transfers"))
+        .merge(documents::routes::<Reservation>("reservations"))
         .with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).around(routes)
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/movements`: the ledger, entry by entry.
+//! `GET /v1/movements`: the ledger, entry by entry; all of it, or that of one item.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,8 +6,9 @@ use axum::http::HeaderMap;
 use ledger::{Seq, Unit};
 use serde::Serialize;
 use web::Problem;
-use web::extract::Query;
+use web::extract::{Path, Query};
 
+use super::positions::{gtin, unknown};
 use super::problems::of_replica;
 use super::{App, Paging, next_link};
 use crate::replica::{Kind, Recorded, Replica};
@@ -62,6 +63,26 @@ pub(super) async fn list(
     let movements: Vec<Movement> = entries.iter().map(|entry| view(&app.replica, entry)).collect();
     let next = movements.last().filter(|_| movements.len() == limit).map(|last| last.seq);
     let header = next_link("/v1/movements", next.map(|seq| seq.to_string()).as_deref(), limit);
+    Ok((header, Json(Movements { movements, next })))
+}
+
+/// `GET /v1/items/{code}/movements`: the ledger of one item.
+pub(super) async fn of_item(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    Query(paging): Query<Paging<u64>>,
+) -> Result<(HeaderMap, Json<Movements>), Problem> {
+    let limit = paging.limit()?;
+    let gtin = gtin(&app, &code)?;
+    let after = Seq::new(paging.after.unwrap_or(0));
+    let entries = app.replica.recorded_of(gtin, after, limit).await.map_err(|error| of_replica(&error))?;
+    if entries.is_empty() && paging.after.is_none() && app.replica.known_item(gtin).is_none() {
+        return Err(unknown(gtin));
+    }
+    let movements: Vec<Movement> = entries.iter().map(|entry| view(&app.replica, entry)).collect();
+    let next = movements.last().filter(|_| movements.len() == limit).map(|last| last.seq);
+    let path = format!("/v1/items/{gtin}/movements");
+    let header = next_link(&path, next.map(|seq| seq.to_string()).as_deref(), limit);
     Ok((header, Json(Movements { movements, next })))
 }
 

@@ -4,10 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use gs1::Gtin;
-use ledger::Unit;
-use serde::Serialize;
+use ledger::time::TimestampError;
+use ledger::{Timestamp, Unit};
+use serde::{Deserialize, Serialize};
 use web::Problem;
 use web::extract::{Path, Query};
+use web::problem::QUERY_INVALID;
 
 use super::problems::{CODE_UNREADABLE, UNKNOWN_ITEM, of_replica};
 use super::{App, Paging, next_link};
@@ -21,6 +23,10 @@ pub(super) struct Position {
     pub(super) unit: &'static str,
     pub(super) sellable: i64,
     pub(super) on_hand: i64,
+    /// Held back for orders.
+    pub(super) reserved: i64,
+    /// Sellable less reserved; may be below zero.
+    pub(super) available: i64,
     pub(super) covers_seq: u64,
     pub(super) buckets: Vec<Part>,
 }
@@ -42,8 +48,27 @@ pub(super) struct Positions {
     next: Option<String>,
 }
 
-pub(super) async fn one(State(app): State<App>, Path(code): Path<String>) -> Result<Json<Position>, Problem> {
-    look_up(&app, &code).await.map(Json)
+/// As of which moment; now when nobody said.
+#[derive(Debug, Deserialize)]
+pub(super) struct AsOf {
+    as_of: Option<String>,
+}
+
+pub(super) async fn one(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    Query(AsOf { as_of }): Query<AsOf>,
+) -> Result<Json<Position>, Problem> {
+    let Some(as_of) = as_of else { return look_up(&app, &code).await.map(Json) };
+    let at: Timestamp = as_of
+        .parse()
+        .map_err(|wrong: TimestampError| Problem::new(&QUERY_INVALID, format!("query: `as_of`: {wrong}")))?;
+    let gtin = gtin(&app, &code)?;
+    let row = app.replica.position_as_of(gtin, at).await.map_err(|error| of_replica(&error))?;
+    if row.buckets.is_empty() && app.replica.known_item(gtin).is_none() {
+        return Err(unknown(gtin));
+    }
+    Ok(Json(view(&app, &row)))
 }
 
 pub(super) async fn list(
@@ -51,12 +76,13 @@ pub(super) async fn list(
     Query(paging): Query<Paging<String>>,
 ) -> Result<(HeaderMap, Json<Positions>), Problem> {
     let limit = paging.limit()?;
-    let after = match &paging.after {
-        Some(text) => Some(text.parse::<Gtin>().map_err(|error| {
-            Problem::new(&web::problem::QUERY_INVALID, format!("query: `after` is no GTIN: {error}"))
-        })?),
-        None => None,
-    };
+    let after =
+        match &paging.after {
+            Some(text) => Some(text.parse::<Gtin>().map_err(|error| {
+                Problem::new(&QUERY_INVALID, format!("query: `after` is no GTIN: {error}"))
+            })?),
+            None => None,
+        };
     let rows = app.replica.positions_after(after, limit).await.map_err(|error| of_replica(&error))?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.item.to_string());
     let items = rows.iter().map(|row| view(&app, row)).collect();
@@ -96,6 +122,8 @@ pub(super) fn view(app: &App, row: &PositionRow) -> Position {
         name: known.map(|known| known.name.to_string()),
         sellable: row.sellable.get(),
         on_hand: row.on_hand.get(),
+        reserved: row.reserved.get(),
+        available: row.sellable.get().saturating_sub(row.reserved.get()),
         covers_seq: row.covers.get(),
         buckets: row.buckets.iter().filter(|bucket| bucket.account.is_physical()).map(part).collect(),
     }

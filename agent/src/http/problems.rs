@@ -71,9 +71,65 @@ pub(super) const ITEMS_UNREADABLE: Kind = Kind::new(
      `department`. Nothing was imported.",
 );
 
+/// No such document.
+pub(super) const UNKNOWN_DOCUMENT: Kind = Kind::new(
+    "unknown_document",
+    StatusCode::NOT_FOUND,
+    "There is no such document",
+    "The store has no document of this kind with this name. Look at the list of them, or make it with `POST`.",
+);
+
+/// The rules of the store say no to a step.
+pub(super) const STEP_REFUSED: Kind = Kind::new(
+    "step_refused",
+    StatusCode::CONFLICT,
+    "The step is refused",
+    "The step was understood and nothing of it was recorded, because the stock or the state of the document does not \
+     allow it. The code names the rule, the detail says on which thing and what can be done next.",
+);
+
+/// The document was changed meanwhile.
+pub(super) const STALE_VERSION: Kind = Kind::new(
+    "stale_version",
+    StatusCode::PRECONDITION_FAILED,
+    "The document was changed meanwhile",
+    "The header `if-match` names another version than the document has. Nothing was recorded. Read the document again, \
+     look at what changed, and send the step with the version that it has now.",
+);
+
+/// A step without anything that tells a repeat from a second one.
+pub(super) const IDEMPOTENCY_KEY_MISSING: Kind = Kind::new(
+    "idempotency_key_missing",
+    StatusCode::BAD_REQUEST,
+    "The request cannot be told from a repeat",
+    "Send the header `idempotency-key` with a text of your own that is new for each step, at most 128 characters, or \
+     `device` and `device_seq` in the body. When the answer is lost, the same request may then be sent again.",
+);
+
+/// A key that was used for something else.
+pub(super) const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
+    "idempotency_key_reused",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The key was used for another request",
+    "Another step was recorded under this `idempotency-key`, or under this device and its sequence number. Nothing was \
+     recorded now. Use a new one.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 7] =
-    [&UNKNOWN_ITEM, &CODE_UNREADABLE, &BATCH_SIZE, &BUSY, &READ_ONLY, &STORAGE_FAILED, &ITEMS_UNREADABLE];
+pub(super) const KINDS: [&Kind; 12] = [
+    &UNKNOWN_ITEM,
+    &CODE_UNREADABLE,
+    &BATCH_SIZE,
+    &BUSY,
+    &READ_ONLY,
+    &STORAGE_FAILED,
+    &ITEMS_UNREADABLE,
+    &UNKNOWN_DOCUMENT,
+    &STEP_REFUSED,
+    &STALE_VERSION,
+    &IDEMPOTENCY_KEY_MISSING,
+    &IDEMPOTENCY_KEY_REUSED,
+];
 
 /// What a replica that cannot do it means to whoever asked.
 pub(super) fn of_replica(error: &ReplicaError) -> Problem {

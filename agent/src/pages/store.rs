@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use web::view::{Moment, count, grouped, marked, signed};
-use web::{Page, Problem, Shell};
+use web::{Page, Problem, Script, Shell};
 
 use super::words;
 
@@ -175,7 +175,7 @@ impl StorePage {
         shell.show(Page {
             title: "Scans and stock",
             path: "/",
-            script: Some("store.js"),
+            script: Some(Script::Live("store.js")),
             aside: Some(&aside),
             body: &body,
         })

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 
 use ledger::{
-    Balance, Context, DeviceId, Entry, Fingerprint, Head, Item, PositionKey, Seq, Stamp, Timestamp,
-    TradingDay, UserId, Verdict, decide,
+    Balance, Context, DeviceId, DeviceSeq, Entry, Fingerprint, Gtin, Head, Item, Movement, PositionKey,
+    Positions, Seq, Stamp, Timestamp, TradingDay, UserId, Verdict, decide,
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
@@ -71,6 +71,7 @@ struct Statements<'c> {
     device: Statement<'c>,
     add_device: Statement<'c>,
     last_of_device: Statement<'c>,
+    step: Statement<'c>,
     person: Statement<'c>,
     add_person: Statement<'c>,
     set_item: Statement<'c>,
@@ -92,7 +93,11 @@ impl<'c> Statements<'c> {
                 .prepare("SELECT seq, fingerprint FROM movement WHERE event_id = ? ORDER BY leg LIMIT 1")?,
             device: db.prepare("SELECT id FROM device WHERE name = ?")?,
             add_device: db.prepare("INSERT INTO device (name) VALUES (?) RETURNING id")?,
-            last_of_device: db.prepare("SELECT max(device_seq) FROM movement WHERE device = ?")?,
+            last_of_device: db.prepare(
+                "SELECT max(ifnull((SELECT max(device_seq) FROM movement WHERE device = ?1), 0), \
+                 ifnull((SELECT max(device_seq) FROM step WHERE device = ?1), 0))",
+            )?,
+            step: db.prepare("SELECT ifnull(last_seq, 0) FROM step WHERE device = ? AND device_seq = ?")?,
             person: db.prepare("SELECT id FROM person WHERE name = ?")?,
             add_person: db.prepare("INSERT INTO person (name) VALUES (?) RETURNING id")?,
             set_item: db.prepare(
@@ -169,7 +174,7 @@ impl<'c> Book<'c> {
         };
         let mut last = (Seq::ZERO, Balance::ZERO, Balance::ZERO);
         for movement in decision.movements {
-            let head = self.tip.head.after(&movement, &mut self.scratch);
+            let head = self.head_after(&movement);
             last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
         }
         let (seq, on_hand, sellable) = last;
@@ -201,10 +206,7 @@ impl<'c> Book<'c> {
         };
         row::insert(&mut self.sql.insert_movement, (entry, device, person), &beside)?;
         self.tip = Tip { head: Head { seq, hash: entry.hash }, digest };
-        let source = &entry.movement.source;
-        if let Some(device) = self.devices.get_mut(source.device.as_str()) {
-            device.last = device.last.max(source.device_seq.get());
-        }
+        self.device_came_to(&entry.movement.source.device, entry.movement.source.device_seq);
         if self.changes.len() >= CHANGES_MAX {
             self.write_changes()?;
         }
@@ -269,7 +271,12 @@ impl<'c> Book<'c> {
         let mut verdict = None;
         if stamp.device_seq.get() <= device.last {
             let key = params![device.id, stamp.device_seq.get().cast_signed()];
-            verdict = judge(&mut self.sql.by_source, key, fingerprint)?;
+            // A step of a document is something else than a scan, whatever movements it made.
+            let step: Option<i64> = self.sql.step.query_row(key, |row| row.get(0)).optional()?;
+            verdict = match step {
+                Some(seq) => Some(Outcome::Conflict { seq: Seq::new(seq.cast_unsigned()) }),
+                None => judge(&mut self.sql.by_source, key, fingerprint)?,
+            };
         }
         if let (None | Some(Outcome::Duplicate { .. }), Some(id)) = (&verdict, &stamp.event_id) {
             verdict = judge(&mut self.sql.by_event, params![id.as_bytes()], fingerprint)?.or(verdict);
@@ -285,15 +292,47 @@ impl<'c> Book<'c> {
         let device = match id_of(&mut self.sql.device, name)? {
             None => Device { id: self.sql.add_device.query_row([name], |row| row.get(0))?, last: 0 },
             Some(id) => {
-                let last: Option<i64> = self.sql.last_of_device.query_row([id], |row| row.get(0))?;
-                Device { id, last: last.unwrap_or_default().cast_unsigned() }
+                let last: i64 = self.sql.last_of_device.query_row([id], |row| row.get(0))?;
+                Device { id, last: last.cast_unsigned() }
             }
         };
         remember(&mut self.devices, name, device);
         Ok(device)
     }
 
-    fn person(&mut self, user: &UserId) -> Result<i64, Fault> {
+    /// The number that a device has in the replica; it gets one when it is new.
+    pub(super) fn device_number(&mut self, device: &DeviceId) -> Result<i64, Fault> {
+        self.device(device).map(|device| device.id)
+    }
+
+    /// The sequence number after the largest recorded of a device.
+    pub(super) fn next_of_device(&mut self, device: &DeviceId) -> Result<DeviceSeq, Fault> {
+        self.device(device).map(|device| DeviceSeq::new(device.last).next())
+    }
+
+    /// Remembers the largest sequence number recorded of a device.
+    pub(super) fn device_came_to(&mut self, device: &DeviceId, seq: DeviceSeq) {
+        if let Some(device) = self.devices.get_mut(device.as_str()) {
+            device.last = device.last.max(seq.get());
+        }
+    }
+
+    /// The positions of an item as they are within the transaction.
+    pub(super) fn positions_of(&mut self, item: Gtin) -> Result<&Positions, Fault> {
+        Ok(self.positions.of(item, &mut self.sql.positions_of)?)
+    }
+
+    /// The end of the ledger after one more movement.
+    pub(super) fn head_after(&mut self, movement: &Movement) -> Head {
+        self.tip.head.after(movement, &mut self.scratch)
+    }
+
+    /// How moments become business dates.
+    pub(super) fn trading_day(&self) -> TradingDay {
+        self.trading_day.clone()
+    }
+
+    pub(super) fn person(&mut self, user: &UserId) -> Result<i64, Fault> {
         let name = user.as_str();
         if let Some(id) = self.people.get(name) {
             return Ok(*id);

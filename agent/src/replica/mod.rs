@@ -14,6 +14,8 @@ mod catalogue;
 mod checkpoint;
 mod command;
 mod database;
+mod documents;
+mod history;
 mod read;
 mod row;
 #[cfg(test)]
@@ -42,6 +44,7 @@ use self::writer::{Message, Published, Work};
 pub use self::catalogue::Known;
 pub use self::command::Kind;
 pub use self::database::OpenError;
+pub use self::documents::{Act, By, Kept, Operated, Taken};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tokio::sync::Semaphore;
 
 use super::row::{self, Fault, Names, Recorded, select_entries};
-use super::{Rejected, Replica, ReplicaError, database};
+use super::{Rejected, Replica, ReplicaError, database, documents};
 
 /// Readers at a time. More would only wait for the disk and the two cores of a store's server.
 const READERS: usize = 4;
@@ -56,6 +56,8 @@ pub struct PositionRow {
     pub on_hand: Balance,
     /// What may be sold.
     pub sellable: Balance,
+    /// What documents hold back of it now (R30).
+    pub reserved: Balance,
     /// The last entry that the figures cover.
     pub covers: Seq,
     /// The parts, by lot and account.
@@ -162,8 +164,9 @@ impl Reader {
         )?;
         let mut rows = statement.query([item.as_u64().cast_signed()])?;
         while let Some(row) = rows.next()? {
-            found.add(row)?;
+            found.read(row)?;
         }
+        found.reserved = documents::reserved(&self.db, item)?;
         snapshot.finish()?;
         Ok(found)
     }
@@ -185,10 +188,13 @@ impl Reader {
                 found.push(PositionRow::empty(item, covers));
             }
             if let Some(last) = found.last_mut() {
-                last.add(row)?;
+                last.read(row)?;
             }
         }
         drop(rows);
+        for row in &mut found {
+            row.reserved = documents::reserved(&self.db, row.item)?;
+        }
         snapshot.finish()?;
         Ok(found)
     }
@@ -199,7 +205,7 @@ fn stored(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn covered(db: &Connection) -> Result<Seq, Fault> {
+pub(super) fn covered(db: &Connection) -> Result<Seq, Fault> {
     let seq: Option<i64> =
         db.prepare_cached("SELECT max(seq) FROM movement")?.query_row([], |row| row.get(0))?;
     Ok(Seq::new(seq.unwrap_or_default().cast_unsigned()))
@@ -208,20 +214,31 @@ fn covered(db: &Connection) -> Result<Seq, Fault> {
 // === impl PositionRow ===
 
 impl PositionRow {
-    const fn empty(item: Gtin, covers: Seq) -> Self {
-        Self { item, on_hand: Balance::ZERO, sellable: Balance::ZERO, covers, buckets: Vec::new() }
+    pub(super) const fn empty(item: Gtin, covers: Seq) -> Self {
+        Self {
+            item,
+            on_hand: Balance::ZERO,
+            sellable: Balance::ZERO,
+            reserved: Balance::ZERO,
+            covers,
+            buckets: Vec::new(),
+        }
     }
 
-    fn add(&mut self, row: &Row<'_>) -> Result<(), Fault> {
+    fn read(&mut self, row: &Row<'_>) -> Result<(), Fault> {
         let (key, balance, seq) = row::read_position(row)?;
+        self.add(Bucket { account: key.account, lot: key.lot, serial: key.serial, balance, seq })
+    }
+
+    pub(super) fn add(&mut self, bucket: Bucket) -> Result<(), Fault> {
         let overflow = Fault::Damaged { what: "balance" };
-        if key.account.is_physical() {
-            self.on_hand = self.on_hand.and(balance).ok_or(overflow)?;
+        if bucket.account.is_physical() {
+            self.on_hand = self.on_hand.and(bucket.balance).ok_or(overflow)?;
         }
-        if key.account.is_sellable() {
-            self.sellable = self.sellable.and(balance).unwrap_or_default();
+        if bucket.account.is_sellable() {
+            self.sellable = self.sellable.and(bucket.balance).unwrap_or_default();
         }
-        self.buckets.push(Bucket { account: key.account, lot: key.lot, serial: key.serial, balance, seq });
+        self.buckets.push(bucket);
         Ok(())
     }
 }

@@ -459,3 +459,34 @@ proptest! {
         })?;
     }
 }
+
+#[tokio::test]
+async fn what_was_on_hand_at_a_moment_counts_what_had_happened_by_then() {
+    let directory = tempfile::tempdir().unwrap();
+    let replica = open(directory.path());
+    let at = |scan: Scan, minutes: i64| {
+        let mut stamp = scan.stamp().clone();
+        stamp.occurred_at = stamp.occurred_at.shifted(minutes * 60_000);
+        Scan::new(*scan.command(), stamp)
+    };
+    let events = vec![
+        at(receive("hand-1", 1, 1, 20), 0),
+        at(receive("hand-1", 2, 2, 7), 0),
+        at(sell("till-1", 1, 1, 2), 30),
+        // Comes last, happened before the other sale.
+        at(sell("till-2", 1, 1, 3), 10),
+    ];
+    replica.record(events).await.unwrap();
+    let start = stamp("x", 1).occurred_at;
+    let on_hand = async |minutes: i64| {
+        let row = replica.position_as_of(gtin(1), start.shifted(minutes * 60_000)).await.unwrap();
+        (row.on_hand.get(), row.covers.get())
+    };
+    assert_eq!(on_hand(-1).await, (0, 4));
+    assert_eq!(on_hand(0).await, (20, 4));
+    assert_eq!(on_hand(10).await, (17, 4));
+    assert_eq!(on_hand(30).await, (15, 4));
+    let history = replica.recorded_of(gtin(1), Seq::new(1), 10).await.unwrap();
+    assert_eq!(history.iter().map(|recorded| recorded.entry.seq.get()).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(history.last().unwrap().on_hand.get(), 15);
+}

@@ -147,7 +147,7 @@ impl Answer {
                 self.seq = Some(seq.get());
                 self.on_hand = Some(on_hand.get());
                 self.sellable = Some(sellable.get());
-                self.warnings.extend(notices.iter().map(warning));
+                self.warnings.extend(notices.iter().map(Warning::from));
             }
             Outcome::Duplicate { seq } => {
                 self.result = Verdict::Duplicate;
@@ -171,12 +171,14 @@ impl Answer {
     }
 }
 
-fn warning(notice: &Notice) -> Warning {
-    match notice {
-        Notice::BelowZero { item, account, balance } => Warning {
-            code: "below_zero",
-            detail: format!("the record says {balance} of item {item} in {account}: count it"),
-        },
+impl From<&Notice> for Warning {
+    fn from(notice: &Notice) -> Self {
+        match notice {
+            Notice::BelowZero { item, account, balance } => Self {
+                code: "below_zero",
+                detail: format!("the record says {balance} of item {item} in {account}: count it"),
+            },
+        }
     }
 }
 

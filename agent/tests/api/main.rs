@@ -2,3 +2,9 @@
 
 #[cfg(test)]
 mod answers;
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod store;

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use web::view::{Moment, count, grouped, marked, span};
-use web::{Page, Problem, Shell};
+use web::{Page, Problem, Script, Shell};
 
 /// Everything on the page at the moment it is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,7 +116,13 @@ impl ConsolePage {
     /// `internal` when a template fails while it is written out.
     pub fn show(&self, shell: &Shell) -> Result<Response, Problem> {
         let body = self.body();
-        shell.show(Page { title: "Stores", path: "/", script: Some("console.js"), aside: None, body: &body })
+        shell.show(Page {
+            title: "Stores",
+            path: "/",
+            script: Some(Script::Live("console.js")),
+            aside: None,
+            body: &body,
+        })
     }
 
     fn body(&self) -> Body<'_> {

@@ -7,7 +7,7 @@ use gs1::Gtin;
 use crate::account::Account;
 use crate::positions::Positions;
 use crate::promise::reservation::Reservation;
-use crate::quantity::Balance;
+use crate::quantity::{Balance, Quantity};
 
 /// How much of each item is reserved: the sum over all rows that are HELD or PICKED (R30). Computed from the
 /// documents whenever it is needed; nothing counts up or down.
@@ -72,6 +72,15 @@ impl Reserved {
     #[must_use]
     pub fn item(&self, item: Gtin) -> Balance {
         self.0.get(&item).copied().unwrap_or_default()
+    }
+}
+
+impl FromIterator<(Gtin, Quantity)> for Reserved {
+    /// Adds up rows as a store keeps them beside its documents: an item and how much of it one document holds.
+    fn from_iter<I: IntoIterator<Item = (Gtin, Quantity)>>(rows: I) -> Self {
+        let mut sums = Self::default();
+        rows.into_iter().for_each(|(item, quantity)| sums.add(item, quantity.get()));
+        sums
     }
 }
 

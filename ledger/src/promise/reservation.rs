@@ -74,7 +74,8 @@ pub struct Spot {
 }
 
 /// What is picked for a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Pick {
     /// The order line.
     pub line: u32,
@@ -87,7 +88,8 @@ pub struct Pick {
 }
 
 /// What a customer gets of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct HandOver {
     /// The order line.
     pub line: u32,
@@ -98,7 +100,8 @@ pub struct HandOver {
 }
 
 /// What is done with a reservation.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Adds a line, or changes how many it is for. More is REQUESTED (hold it next), fewer is released, the least advanced
     /// first. No other line is touched (R33).
@@ -106,6 +109,7 @@ pub enum Step {
         /// The order line.
         line: u32,
         /// Its item, which never changes.
+        #[serde(with = "crate::json::gtin")]
         item: Gtin,
         /// How many the customer wants in all.
         quantity: Quantity,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gs1::Gtin;
+use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Area};
 use crate::command::Stamp;
@@ -17,7 +18,8 @@ use crate::transfer::flow::{FLOW, Notice, Refused, State, StepKind};
 use crate::transfer::{Kind, is_sampled};
 
 /// Goods taken from a place of the sender for a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Load {
     /// The line.
     pub line: u32,
@@ -28,7 +30,8 @@ pub struct Load {
 }
 
 /// Goods that came to the receiver.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Receipt {
     /// The line; a new number for goods that no line is about.
     pub line: u32,
@@ -39,7 +42,8 @@ pub struct Receipt {
 }
 
 /// How a shortage is explained (R36).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// It had never left the sender and is there again, to be counted.
     SenderError(Area),
@@ -52,13 +56,15 @@ pub enum Resolution {
 }
 
 /// What is done with a transfer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Adds a line or changes it, or removes it when there is no quantity.
     Edit {
         /// The line.
         line: u32,
         /// Its item.
+        #[serde(with = "crate::json::gtin")]
         item: Gtin,
         /// How many; `None` removes the line.
         quantity: Option<Quantity>,

@@ -151,14 +151,14 @@ impl From<Order> for DateOrder {
     }
 }
 
-fn zone(name: &str) -> Result<String, String> {
+pub(crate) fn zone(name: &str) -> Result<String, String> {
     match TimeZone::get(name) {
         Ok(_) => Ok(name.to_owned()),
         Err(_unknown) => Err("it is no IANA time zone: write a name such as Europe/London or UTC".to_owned()),
     }
 }
 
-fn currency(code: &str) -> Result<Currency, String> {
+pub(crate) fn currency(code: &str) -> Result<Currency, String> {
     Currency::parse(code).ok_or_else(|| "write three letters, such as GBP".to_owned())
 }
 

@@ -221,6 +221,7 @@ CREATE TABLE movement (
 ) STRICT;
 CREATE UNIQUE INDEX movement_source ON movement (device, device_seq, leg);
 CREATE UNIQUE INDEX movement_event ON movement (event_id, leg) WHERE event_id IS NOT NULL;
+CREATE INDEX movement_item ON movement (item, occurred_at);
 CREATE TABLE position (
   item INTEGER NOT NULL, lot TEXT NOT NULL, serial TEXT NOT NULL, account INTEGER NOT NULL, transfer TEXT NOT NULL,
   balance INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (item, lot, serial, account, transfer)

@@ -91,6 +91,13 @@ impl Problem {
         self
     }
 
+    /// Names the problem more exactly than its kind does; the kind's page stays the one that explains it.
+    #[must_use]
+    pub fn with_code(mut self, code: &'static str) -> Self {
+        self.0.code = Cow::Borrowed(code);
+        self
+    }
+
     /// Keeps a cause for the log, with everything under it. It is never sent.
     #[must_use]
     pub fn caused_by(mut self, cause: &(dyn Error + 'static)) -> Self {

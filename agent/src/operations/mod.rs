@@ -1,0 +1,116 @@
+//! The store's operations: what people do with documents, each step decided by the ledger and recorded with its movements
+//! in one transaction. One kind of document a file.
+
+mod opening;
+mod reservation;
+mod transfer;
+
+use std::collections::BTreeSet;
+
+use ledger::document::NotAllowed;
+use ledger::promise::{Reserved, Shelf};
+use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Stamp, StoreId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::scan::Warning;
+
+pub use self::opening::{Opening, OrOpen};
+pub use self::reservation::{Take, TakeLine};
+pub use self::transfer::{Open, Request, RequestLine};
+
+/// A kind of document that the store keeps: a value, and how a step changes it.
+pub trait Document: Serialize + DeserializeOwned + Send + 'static {
+    /// The word for the kind in the replica and in the API, such as `transfer`.
+    const KIND: &'static str;
+
+    /// What can be done to it. The first step makes it.
+    type Step: Serialize + DeserializeOwned + Send + 'static;
+
+    /// The word for its state.
+    fn state(&self) -> &'static str;
+
+    /// How much of which items it holds back from others (R30). What is reserved is the sum over all documents.
+    fn reserved(&self) -> Vec<(Gtin, Quantity)> {
+        Vec::new()
+    }
+
+    /// The items whose positions a step needs to be decided.
+    fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin>;
+
+    /// Decides a step: the document after it and the movements it makes, or why not.
+    ///
+    /// # Errors
+    /// [`Refused`] with the reason; then nothing is recorded.
+    fn decide(
+        document: Option<&Self>,
+        id: DocumentId,
+        step: &Self::Step,
+        now: Moment<'_>,
+    ) -> Result<Done<Self>, Refused>;
+}
+
+/// What a step is decided with.
+#[derive(Debug, Clone, Copy)]
+pub struct Moment<'a> {
+    /// Who does it, when and with what.
+    pub stamp: &'a Stamp,
+    /// When it is recorded, and how moments become business dates.
+    pub context: Context<'a>,
+    /// The store.
+    pub store: StoreId,
+    /// The positions of the items that the step named.
+    pub stock: &'a Positions,
+    /// What all documents of the store hold back of them.
+    pub reserved: &'a Reserved,
+}
+
+impl Moment<'_> {
+    /// The stock and its promises. No item is sold from display: the catalogue does not say which may be.
+    pub(crate) fn with_shelf<T>(&self, decide: impl FnOnce(&Shelf<'_>) -> T) -> T {
+        let none = BTreeSet::new();
+        decide(&Shelf { positions: self.stock, reserved: self.reserved, display_sells: &none })
+    }
+}
+
+/// A step that was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<D> {
+    /// The document after it.
+    pub document: D,
+    /// To be recorded with it.
+    pub movements: Vec<Movement>,
+    /// Accepted, but worth a look.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a step was not taken: nothing went wrong, the answer is no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// For programs, in snake case, never reused.
+    pub code: &'static str,
+    /// What is refused, on which thing.
+    pub detail: String,
+    /// What a person can do next.
+    pub hint: String,
+}
+
+impl Refused {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), hint: hint.into() }
+    }
+}
+
+impl From<NotAllowed> for Refused {
+    fn from(refused: NotAllowed) -> Self {
+        Self::new("step_not_allowed", refused.to_string(), "look at the document as it is now")
+    }
+}
+
+impl From<ledger::Refusal> for Refused {
+    fn from(refused: ledger::Refusal) -> Self {
+        Self::new(refused.code(), refused.to_string(), refused.hint())
+    }
+}

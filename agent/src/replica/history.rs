@@ -1,0 +1,96 @@
+//! The history of one item: its movements, and what was on hand at a moment (R17).
+
+use std::collections::BTreeMap;
+
+use ledger::{Entry, Gtin, PositionKey, Positions, Seq, Timestamp};
+
+use super::read::{Bucket, PositionRow, Reader};
+use super::row::{self, Fault, Recorded, select_entries};
+use super::{Replica, ReplicaError};
+
+impl Replica {
+    /// An item's position as of a moment: all of its movements that had happened by then, whenever they were recorded.
+    /// It covers what is durable now, so a report that names both can be made again.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the file cannot be read.
+    pub async fn position_as_of(&self, item: Gtin, at: Timestamp) -> Result<PositionRow, ReplicaError> {
+        self.readers.read(move |reader| reader.position_as_of(item, at)).await
+    }
+
+    /// At most `max` movements of an item after a place in the ledger, in order, each with the item's sums after it.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the file cannot be read.
+    pub async fn recorded_of(
+        &self,
+        item: Gtin,
+        after: Seq,
+        max: usize,
+    ) -> Result<Vec<Recorded>, ReplicaError> {
+        let find = move |reader: &mut Reader| {
+            // The index gives an item's rows by moment, and the row's number is their seq: few enough to be sorted.
+            let sql = select_entries!(
+                "INDEXED BY movement_item WHERE item = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3"
+            );
+            let max = i64::try_from(max).unwrap_or(i64::MAX);
+            let mut statement = reader.db.prepare_cached(sql)?;
+            let mut rows = statement.query([item.as_u64().cast_signed(), after.get().cast_signed(), max])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let entry = row::read_entry(row, &reader.db, &mut reader.names)?;
+                let beside = row::read_beside(row)?;
+                found.push(Recorded { entry, on_hand: beside.on_hand, sellable: beside.sellable });
+            }
+            Ok(found)
+        };
+        self.readers.read(find).await
+    }
+}
+
+impl Reader {
+    fn position_as_of(&mut self, item: Gtin, at: Timestamp) -> Result<PositionRow, Fault> {
+        let snapshot = self.db.unchecked_transaction()?;
+        let covers = super::read::covered(&self.db)?;
+        let mut statement = self.db.prepare_cached(select_entries!(
+            "WHERE item = ?1 AND occurred_at <= ?2 ORDER BY occurred_at, seq"
+        ))?;
+        let mut rows = statement.query([item.as_u64().cast_signed(), at.millis()])?;
+        let mut fold = Fold::default();
+        while let Some(found) = rows.next()? {
+            fold.add(&row::read_entry(found, &self.db, &mut self.names)?)?;
+        }
+        drop(rows);
+        drop(statement);
+        snapshot.finish()?;
+        fold.row(item, covers)
+    }
+}
+
+#[derive(Default)]
+struct Fold {
+    positions: Positions,
+    last: BTreeMap<PositionKey, Seq>,
+}
+
+impl Fold {
+    fn add(&mut self, entry: &Entry) -> Result<(), Fault> {
+        let changed = self.positions.apply(&entry.movement);
+        let effect = changed.map_err(|overflow| Fault::Contradiction(overflow.to_string()))?;
+        for change in [effect.from, effect.to] {
+            let last = self.last.entry(change.key).or_default();
+            *last = entry.seq.max(*last);
+        }
+        Ok(())
+    }
+
+    fn row(&self, item: Gtin, covers: Seq) -> Result<PositionRow, Fault> {
+        let mut found = PositionRow::empty(item, covers);
+        for (key, balance) in self.positions.iter() {
+            let seq = self.last.get(key).copied().unwrap_or_default();
+            let PositionKey { account, lot, serial, .. } = *key;
+            found.add(Bucket { account, lot, serial, balance, seq })?;
+        }
+        Ok(found)
+    }
+}
