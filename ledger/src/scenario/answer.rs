@@ -48,12 +48,13 @@ impl Answer {
         match self {
             Self::Number(number) => same_number(said, *number, 0),
             Self::Money(money) => same_number(said, money.minor(), 2),
-            Self::Ratio(ratio) => said.next().and_then(|text| Decimal::parse(&text)).is_some_and(|decimal| {
-                ratio.rounded(decimal.places) == Some(decimal.units)
-            }),
-            Self::Text(text) => parts(text).into_iter().all(|part| {
-                said.next().is_some_and(|other| same_part(&part, &other))
-            }),
+            Self::Ratio(ratio) => said
+                .next()
+                .and_then(|text| Decimal::parse(&text))
+                .is_some_and(|decimal| ratio.rounded(decimal.places) == Some(decimal.units)),
+            Self::Text(text) => {
+                parts(text).into_iter().all(|part| said.next().is_some_and(|other| same_part(&part, &other)))
+            }
             Self::List(answers) if answers.is_empty() => said.next().is_some_and(|text| text == "none"),
             Self::List(answers) => answers.iter().all(|answer| answer.take(said)),
         }

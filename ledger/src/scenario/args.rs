@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::grammar::{EVENT_OPTIONS, Type, Verb};
 use super::lex::Word;
 use super::problem::{Problem, nearest};
-use super::read::{Reader, Value};
+use super::read::{Reader, Value, unit_of};
 use super::setup::{ItemName, StoreScope};
 use crate::account::Account;
 use crate::quantity::{Money, Quantity};
@@ -56,12 +56,35 @@ pub(crate) fn read(verb: &Verb, at: &Word, words: &[Word], reader: &Reader<'_>) 
         }
         rest = behind.get(taken..).unwrap_or_default();
     }
+    refuse_other_unit(&args, verb, words, reader)?;
     for slot in verb.options.iter().filter(|slot| slot.required) {
         if !args.values.contains_key(slot.name) {
             return Err(missing(verb, at, words, slot.name, slot.takes, reader.line));
         }
     }
     Ok(args)
+}
+
+/// `500g` of an item that is counted in pieces is a mistake.
+fn refuse_other_unit(args: &Args, verb: &Verb, words: &[Word], reader: &Reader<'_>) -> Result<(), Problem> {
+    let Some(item) = verb.slots.iter().find_map(|slot| args.item(slot.name)) else { return Ok(()) };
+    let unit = reader.setup.facts(item.gtin).unit;
+    let takes_units = |takes: Type| matches!(takes, Type::Quantity | Type::Count | Type::Change);
+    let columns: Vec<usize> = verb
+        .slots
+        .iter()
+        .chain(verb.options)
+        .filter(|slot| takes_units(slot.takes))
+        .filter_map(|slot| args.values.get(slot.name).map(|(column, _)| *column))
+        .collect();
+    for word in words.iter().filter(|word| columns.contains(&word.column)) {
+        if let Some(other) = unit_of(&word.text).filter(|other| *other != unit) {
+            let what = format!("`{}` is measured in {other}, the item in {unit}", word.text);
+            let hint = format!("write `unit {other}` behind the item, or a number of {unit}");
+            return Err(Problem::new(reader.line, word.column, what, hint));
+        }
+    }
+    Ok(())
 }
 
 /// The option whose key the words begin with, and how many words the key has.
@@ -131,7 +154,8 @@ impl Args {
 
     /// Everything that the line says about what happened, without when and where from: for its fingerprint.
     pub(crate) fn content(&self) -> String {
-        let about = self.values.iter().filter(|(slot, _)| !EVENT_OPTIONS.iter().any(|other| other.name == **slot));
+        let about =
+            self.values.iter().filter(|(slot, _)| !EVENT_OPTIONS.iter().any(|other| other.name == **slot));
         about.map(|(slot, (_, value))| format!("{slot} {value:?};")).collect()
     }
 
@@ -156,7 +180,8 @@ impl Args {
     pub(crate) fn units(&self, item: ItemName, slot: &str) -> Result<i64, Problem> {
         let number = self.number(slot).copied().unwrap_or_default();
         let units = number.checked_mul(item.pack);
-        units.ok_or_else(|| self.problem(slot, "the number of base units is out of range", "check the number"))
+        units
+            .ok_or_else(|| self.problem(slot, "the number of base units is out of range", "check the number"))
     }
 
     /// A positive number of base units.

@@ -7,9 +7,9 @@ use gs1::Gtin;
 
 use super::line::Line;
 use super::setup::{Setup, StoreScope};
+use crate::command::Stamp;
 use crate::cost::{CostEvent, Known};
 use crate::count::{self, Count, Numbering, Observation, Posting};
-use crate::command::Stamp;
 use crate::decide::Context;
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
 use crate::kpi::{CountedLine, OrderLine};
@@ -52,45 +52,25 @@ pub(crate) enum Note {
     /// The leases of a store.
     Leases(LeaseBook),
     /// The link between store and hub was lost, or is back.
-    Link {
-        lost: bool,
-    },
+    Link { lost: bool },
     /// A transfer went on.
     Transfer(Box<Transfer>),
     /// What is known of the value of a movement.
-    Known {
-        source: Source,
-        known: Known,
-    },
+    Known { source: Source, known: Known },
     /// What a customer paid for a movement; below zero what they got back.
-    Sales {
-        source: Source,
-        amount: Money,
-    },
+    Sales { source: Source, amount: Money },
     /// A change of value that moves no goods.
-    Cost {
-        item: Gtin,
-        event: CostEvent,
-    },
+    Cost { item: Gtin, event: CostEvent },
     /// A purchase order went on.
     Purchase(Box<PurchaseOrder>),
     /// Orders beyond what is there became more, or fewer.
-    Backorder {
-        item: Gtin,
-        change: i64,
-    },
+    Backorder { item: Gtin, change: i64 },
     /// A return to a vendor went on.
     VendorReturn(Box<VendorReturn>),
     /// Something was learned about a lot.
-    Lot {
-        item: Gtin,
-        facts: LotFacts,
-    },
+    Lot { item: Gtin, facts: LotFacts },
     /// A scan showed which lot a sale took.
-    Evidence {
-        item: Gtin,
-        evidence: LotEvidence,
-    },
+    Evidence { item: Gtin, evidence: LotEvidence },
     /// A price row arrived.
     Price(PriceRow),
     /// A line of an order was delivered, as far as key figures are concerned.
@@ -256,7 +236,8 @@ impl Book {
 
     fn note_count(&mut self, store: StoreId, note: &CountNote) {
         let key = (store, note.document.id());
-        let known = self.counts.entry(key).or_insert_with(|| CountNote { observations: Vec::new(), ..note.clone() });
+        let known =
+            self.counts.entry(key).or_insert_with(|| CountNote { observations: Vec::new(), ..note.clone() });
         known.document.clone_from(&note.document);
         known.observations.extend(note.observations.iter().cloned());
         if note.approved.is_some() {
@@ -289,7 +270,8 @@ impl Book {
         let mut all = ItemLots::new(mark);
         let declared = self.setup.lots.iter().filter(|((of, _), _)| *of == item);
         for ((_, lot), facts) in declared {
-            let _conflict = all.learn(LotFacts { lot: *lot, expires: facts.expires, received: facts.received });
+            let _conflict =
+                all.learn(LotFacts { lot: *lot, expires: facts.expires, received: facts.received });
         }
         for posted in self.movements.iter().filter(|posted| posted.movement.item == item) {
             let known = self.lots.get(&item).map(|lots| lots.facts(posted.movement.lot));
@@ -303,7 +285,8 @@ impl Book {
     /// Which lots the sales without a lot took (R51).
     pub(crate) fn allocated(&self, store: StoreId, item: Gtin) -> SaleLots {
         let Some(place) = self.setup.store(store.as_str()) else { return SaleLots::default() };
-        let movements: Vec<Movement> = self.posted(store).filter(|movement| movement.item == item).cloned().collect();
+        let movements: Vec<Movement> =
+            self.posted(store).filter(|movement| movement.item == item).cloned().collect();
         let evidence: Vec<LotEvidence> =
             self.evidence.iter().filter(|(of, _)| *of == item).map(|(_, evidence)| *evidence).collect();
         allocate_sales(item, &self.item_lots(item), &movements, &evidence, &place.trading_day)
@@ -316,7 +299,8 @@ impl Book {
         let setup = Arc::clone(&self.setup);
         let (true, Some(place)) = (named, setup.store(store.as_str())) else { return Ok(Vec::new()) };
         let sales = self.allocated(store, item);
-        let movements: Vec<Movement> = self.posted(store).filter(|movement| movement.item == item).cloned().collect();
+        let movements: Vec<Movement> =
+            self.posted(store).filter(|movement| movement.item == item).cloned().collect();
         let next = self.derived.get(&store).copied().unwrap_or_default().saturating_add(1);
         let stamp = Stamp {
             device: own_device(store)?,
@@ -329,7 +313,8 @@ impl Book {
             clock_offset_ms: 0,
         };
         let context = Context { now, trading_day: &place.trading_day };
-        let movements = lots::settle(item, &sales, &movements, &stamp, context).map_err(|error| error.to_string())?;
+        let movements =
+            lots::settle(item, &sales, &movements, &stamp, context).map_err(|error| error.to_string())?;
         if !movements.is_empty() {
             self.derived.insert(store, next);
         }
@@ -338,12 +323,18 @@ impl Book {
 
     /// What is still to be posted for counts of an item.
     fn settle(&mut self, store: StoreId, item: Gtin, now: Timestamp) -> Result<Vec<Movement>, String> {
-        let lines: Vec<count::Line> = self.approved_lines(store).filter(|line| line.item == item).cloned().collect();
+        let lines: Vec<count::Line> =
+            self.approved_lines(store).filter(|line| line.item == item).cloned().collect();
         let setup = Arc::clone(&self.setup);
-        let (false, Some(place)) = (lines.is_empty(), setup.store(store.as_str())) else { return Ok(Vec::new()) };
+        let (false, Some(place)) = (lines.is_empty(), setup.store(store.as_str())) else {
+            return Ok(Vec::new());
+        };
         let of_store = self.movements.iter().filter(|posted| posted.store == store);
-        let recorded: Vec<(Seq, &Movement)> =
-            (1..).map(Seq::new).zip(of_store.map(|posted| &posted.movement)).filter(|(_, m)| m.item == item).collect();
+        let recorded: Vec<(Seq, &Movement)> = (1..)
+            .map(Seq::new)
+            .zip(of_store.map(|posted| &posted.movement))
+            .filter(|(_, m)| m.item == item)
+            .collect();
         let (user, device) = (own_user()?, own_device(store)?);
         let next = self.derived.get(&store).copied().unwrap_or_default().saturating_add(1);
         let mut numbering = Numbering::new(device, DeviceSeq::new(next));

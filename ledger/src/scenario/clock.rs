@@ -24,7 +24,12 @@ pub(crate) enum DayMeans {
 impl Clock {
     /// Reads one or two words: `10:05`, `10:05:30`, `2026-11-24`, `2026-11-24 10:05`, `2026-11-24T10:05` or with an
     /// offset. Returns the moment and how many words it took; `None` when the first word is no moment.
-    pub(crate) fn read(&self, first: &str, second: Option<&str>, means: DayMeans) -> Option<(Timestamp, usize)> {
+    pub(crate) fn read(
+        &self,
+        first: &str,
+        second: Option<&str>,
+        means: DayMeans,
+    ) -> Option<(Timestamp, usize)> {
         if let Ok(moment) = first.parse::<Timestamp>() {
             return Some((moment, 1));
         }

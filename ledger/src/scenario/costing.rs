@@ -13,7 +13,9 @@ use super::number::Ratio;
 use super::problem::Problem;
 use super::setup::{Method, StoreScope};
 use crate::account::Account;
-use crate::cost::{self, Books, Change, CostEvent, Known, Posted, SalesCredit, Valued, catch_up, derive, line_value};
+use crate::cost::{
+    self, Books, Change, CostEvent, Known, Posted, SalesCredit, Valued, catch_up, derive, line_value,
+};
 use crate::ids::StoreId;
 use crate::movement::{Movement, Source};
 use crate::quantity::{Money, Quantity};
@@ -88,7 +90,12 @@ pub(crate) fn notes(desk: &Desk, line: &Line, movements: &[Movement]) -> Result<
 }
 
 /// What a customer paid, or got back: the price of the line, of its sale, or of the item.
-fn amount(desk: &Desk, line: &Line, movement: &Movement, sale: Option<Source>) -> Result<Option<Money>, Problem> {
+fn amount(
+    desk: &Desk,
+    line: &Line,
+    movement: &Movement,
+    sale: Option<Source>,
+) -> Result<Option<Money>, Problem> {
     let sells = movement.to == Account::Customer;
     if !sells && movement.from != Account::Customer {
         return Ok(None);
@@ -97,7 +104,7 @@ fn amount(desk: &Desk, line: &Line, movement: &Movement, sale: Option<Source>) -
     let paid = match (line.args.money("price"), of_sale) {
         (Some(price), _) => each(line, movement.quantity, *price)?,
         (None, Some((paid, sale))) => {
-            let part = cost::line_value(movement.quantity, paid, sale.quantity);
+            let part = line_value(movement.quantity, paid, sale.quantity);
             part.map_err(|error| line.args.problem("quantity", error.to_string(), "check the quantity"))?
         }
         (None, None) => match desk.setup.facts(movement.item).price {
@@ -225,9 +232,9 @@ fn average(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 fn layers(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let books = asked(view, line)?;
     let of_store = books.stock(line.store).map(|stock| stock.layers().to_vec()).unwrap_or_default();
-    let shown = of_store.iter().map(|layer| {
-        Answer::text(format!("{} {}", layer.left.quantity(), layer.left.value()))
-    });
+    let shown = of_store
+        .iter()
+        .map(|layer| Answer::text(format!("{} {}", layer.left.quantity(), layer.left.value())));
     Ok(Answer::list(shown))
 }
 
@@ -242,7 +249,8 @@ fn total(view: &View<'_>, line: &Line, book: cost::Book) -> Result<Money, Proble
 
 /// Cost of goods sold, net of returns, with what turned out later about goods sold below zero.
 fn cogs(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let (sold, variance) = (total(view, line, cost::Book::Cogs)?, total(view, line, cost::Book::CogsVariance)?);
+    let (sold, variance) =
+        (total(view, line, cost::Book::Cogs)?, total(view, line, cost::Book::CogsVariance)?);
     Ok(Answer::Money(Money::new(sold.minor().saturating_add(variance.minor()))))
 }
 
@@ -265,7 +273,11 @@ fn the_book(line: &Line) -> Result<cost::Book, Problem> {
     let name = line.args.name("book");
     BOOKS.iter().copied().find(|book| book.word() == name).ok_or_else(|| {
         let words: Vec<&str> = BOOKS.iter().map(|book| book.word()).collect();
-        line.args.problem("book", format!("`{name}` is no book"), format!("write one of `{}`", words.join("`, `")))
+        line.args.problem(
+            "book",
+            format!("`{name}` is no book"),
+            format!("write one of `{}`", words.join("`, `")),
+        )
     })
 }
 
@@ -302,9 +314,10 @@ fn posted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
             && line.args.date("until").is_none_or(|until| posted.date <= *until)
             && of.as_ref().is_none_or(|of| of.contains(&posted.cause))
     };
-    let sum = posted.iter().filter(counts).fold(0i64, |sum, posted| {
-        sum.saturating_add(posted.posting.amount.minor())
-    });
+    let sum = posted
+        .iter()
+        .filter(counts)
+        .fold(0i64, |sum, posted| sum.saturating_add(posted.posting.amount.minor()));
     Ok(Answer::Money(Money::new(sum)))
 }
 
@@ -323,7 +336,8 @@ fn cost_of(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 
 fn flags(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let books = asked(view, line)?;
-    let flags: BTreeSet<cost::Flag> = books.valued().iter().flat_map(|valued| valued.flags.iter().copied()).collect();
+    let flags: BTreeSet<cost::Flag> =
+        books.valued().iter().flat_map(|valued| valued.flags.iter().copied()).collect();
     Ok(Answer::list(flags.into_iter().map(|flag| {
         Answer::text(match flag {
             cost::Flag::Provisional => "provisional",
@@ -343,7 +357,9 @@ fn net_sales(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         _ => SalesCredit::SellingSite,
     };
     let moved = view.book.movements(StoreScope::All, View::as_of(line));
-    let site_of = |source: Source| moved.iter().find(|posted| posted.movement.source == source).map(|posted| posted.store);
+    let site_of = |source: Source| {
+        moved.iter().find(|posted| posted.movement.source == source).map(|posted| posted.store)
+    };
     let mut sum = 0i64;
     for posted in moved.iter().filter(|posted| posted.movement.item == item) {
         let Some(amount) = view.book.sales.get(&posted.movement.source) else { continue };

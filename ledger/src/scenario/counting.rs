@@ -57,8 +57,18 @@ pub(crate) const VERBS: &[Verb] = &[
         options: &[may("in", Type::Account)],
         does: Does::Event(join),
     },
-    Verb { name: "complete", slots: COUNT, options: &[may("in", Type::Account)], does: Does::Event(complete) },
-    Verb { name: "recount", slots: COUNT_ITEM, options: &[may("in", Type::Account)], does: Does::Event(recount) },
+    Verb {
+        name: "complete",
+        slots: COUNT,
+        options: &[may("in", Type::Account)],
+        does: Does::Event(complete),
+    },
+    Verb {
+        name: "recount",
+        slots: COUNT_ITEM,
+        options: &[may("in", Type::Account)],
+        does: Does::Event(recount),
+    },
     Verb {
         name: "approve",
         slots: COUNT,
@@ -70,8 +80,18 @@ pub(crate) const VERBS: &[Verb] = &[
 
 /// What can be asked about counts.
 pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb { name: "adjustment", slots: COUNT_ITEM, options: &[may("lot", Type::Name)], does: Does::Ask(adjustment) },
-    Verb { name: "adjustments", slots: &[need("item", Type::Item)], options: &[], does: Does::Ask(adjustments) },
+    Verb {
+        name: "adjustment",
+        slots: COUNT_ITEM,
+        options: &[may("lot", Type::Name)],
+        does: Does::Ask(adjustment),
+    },
+    Verb {
+        name: "adjustments",
+        slots: &[need("item", Type::Item)],
+        options: &[],
+        does: Does::Ask(adjustments),
+    },
     Verb { name: "revisions", slots: COUNT_ITEM, options: &[], does: Does::AskArrival(revisions) },
     Verb { name: "variance", slots: COUNT_ITEM, options: &[], does: Does::Ask(variance) },
     Verb { name: "counted", slots: COUNT_ITEM, options: &[], does: Does::Ask(counted) },
@@ -163,7 +183,8 @@ impl Work<'_> {
 
     fn known(&self) -> Vec<Observation> {
         let key = (self.line.store, self.document.id());
-        let mut known = self.desk.book.counts.get(&key).map(|count| count.observations.clone()).unwrap_or_default();
+        let mut known =
+            self.desk.book.counts.get(&key).map(|count| count.observations.clone()).unwrap_or_default();
         known.extend(self.observations.iter().cloned());
         known
     }
@@ -175,7 +196,9 @@ impl Work<'_> {
         let user = self.line.user;
         let open = |document: &Count| {
             let mut sessions = document.sessions().iter().rev();
-            sessions.find(|s| s.user == user && s.area == area && s.kind == kind && s.closed_at.is_none()).map(|s| s.id)
+            sessions
+                .find(|s| s.user == user && s.area == area && s.kind == kind && s.closed_at.is_none())
+                .map(|s| s.id)
         };
         if let Some(id) = open(&self.document) {
             return Ok(id);
@@ -184,7 +207,13 @@ impl Work<'_> {
         Ok(open(&self.document).unwrap_or(SessionId(1)))
     }
 
-    fn observe(&mut self, session: SessionId, at: Timestamp, id: ObservationId, seen: Seen) -> Result<(), Stop> {
+    fn observe(
+        &mut self,
+        session: SessionId,
+        at: Timestamp,
+        id: ObservationId,
+        seen: Seen,
+    ) -> Result<(), Stop> {
         let line = self.line;
         let lot = line.args.text("lot").map(|_| stock::lot(line)).transpose()?;
         let area = self.document.session(session).map_or(area(line), |session| session.area);
@@ -252,9 +281,11 @@ impl Work<'_> {
     }
 
     fn record(self) -> Result<(), Problem> {
-        let note = CountNote { document: self.document, observations: self.observations, approved: self.approved };
+        let note =
+            CountNote { document: self.document, observations: self.observations, approved: self.approved };
         let chain = format!("count {} {}", self.line.store, self.line.args.name("count"));
-        let fact = Fact { notes: vec![Note::Count(Box::new(note))], chains: vec![chain], ..Fact::of(self.line) };
+        let fact =
+            Fact { notes: vec![Note::Count(Box::new(note))], chains: vec![chain], ..Fact::of(self.line) };
         self.desk.record_fact(self.line, fact)
     }
 }
@@ -266,7 +297,8 @@ fn lines(
     document: &Count,
     observations: &[Observation],
 ) -> Result<(Vec<count::Line>, Vec<Spot>), Problem> {
-    let beyond = |error: count::OutOfRange| line.args.problem("count", error.to_string(), "check the numbers");
+    let beyond =
+        |error: count::OutOfRange| line.args.problem("count", error.to_string(), "check the numbers");
     let Sheet { mut lines, unsettled } = count::sheet(document, observations).map_err(beyond)?;
     let scope = StoreScope::One(line.store);
     let movements: Vec<&Movement> =
@@ -332,12 +364,13 @@ fn observe(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
             let id = ObservationId { device, device_seq: DeviceSeq::new(number) };
             work.observe(session, line.began, id, Seen::Number(zero))?;
         }
-        let seen = match line.args.text("serial") {
-            None => Seen::Number(tally),
-            Some(text) => Seen::Serial(Serial::new(text).map_err(|error| {
-                line.args.problem("serial", error.to_string(), "write a short number")
-            })?),
-        };
+        let seen =
+            match line.args.text("serial") {
+                None => Seen::Number(tally),
+                Some(text) => Seen::Serial(Serial::new(text).map_err(|error| {
+                    line.args.problem("serial", error.to_string(), "write a short number")
+                })?),
+            };
         let id = ObservationId { device: line.device, device_seq: line.device_seq };
         work.observe(session, line.at, id, seen)?;
         if let Some(at) = line.args.moment("approved") {
@@ -454,7 +487,10 @@ fn found(view: &View<'_>, line: &Line) -> Result<Vec<Finding>, Problem> {
         None => lines(view.book, line, &count.document, &count.observations)?.0,
     };
     let all = findings(view.book, line, &more)?;
-    Ok(all.into_iter().filter(|finding| finding.line.document == id && finding.item == item && finding.exists).collect())
+    Ok(all
+        .into_iter()
+        .filter(|finding| finding.line.document == id && finding.item == item && finding.exists)
+        .collect())
 }
 
 /// What was posted for a count: its adjustment with all revisions.

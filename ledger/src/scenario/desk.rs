@@ -27,11 +27,7 @@ pub(crate) enum Outcome {
     /// Same identity, other content: kept apart (R7).
     Conflict,
     /// The answer is no.
-    Refused {
-        code: String,
-        why: String,
-        hint: String,
-    },
+    Refused { code: String, why: String, hint: String },
 }
 
 /// A line that others call by a name.
@@ -89,7 +85,12 @@ impl Desk {
         let outcome = match self.judge(line, fingerprint) {
             Verdict::Duplicate => Outcome::Duplicate,
             Verdict::Conflict => Outcome::Conflict,
-            Verdict::New => happen(self, line)?,
+            Verdict::New if off(line) > QUARANTINE_MS && !line.args.flag("confirmed") => Outcome::Refused {
+                code: "clock_quarantine".to_owned(),
+                why: format!("the clock of `{}` is off by more than a day", line.device),
+                hint: "let a manager confirm the moment: write `confirmed`".to_owned(),
+            },
+            Verdict::New => with_clock(happen(self, line)?, line),
         };
         if matches!(outcome, Outcome::Accepted(_)) && line.verb.name != stock::RESEND {
             self.events.insert((line.device, line.device_seq), fingerprint);
@@ -99,7 +100,8 @@ impl Desk {
         }
         if let Some(name) = &line.named {
             let movements = self.recorded_since(before);
-            self.named.insert(name.clone(), Named { line: line.clone(), outcome: outcome.clone(), movements });
+            self.named
+                .insert(name.clone(), Named { line: line.clone(), outcome: outcome.clone(), movements });
         }
         Ok(outcome)
     }
@@ -116,7 +118,12 @@ impl Desk {
     }
 
     /// Records movements of a line in the ledger of its store.
-    pub(crate) fn record(&mut self, line: &Line, movements: Vec<Movement>, chains: Vec<String>) -> Result<(), Problem> {
+    pub(crate) fn record(
+        &mut self,
+        line: &Line,
+        movements: Vec<Movement>,
+        chains: Vec<String>,
+    ) -> Result<(), Problem> {
         let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
         self.record_fact(line, Fact { movements, chains, ..Fact::of(line) })
     }
@@ -125,7 +132,8 @@ impl Desk {
     pub(crate) fn record_fact(&mut self, line: &Line, mut fact: Fact) -> Result<(), Problem> {
         fact.chains.extend(line.named.as_ref().map(|name| format!("line {name}")));
         let posted = self.book.post(&fact);
-        let followed = posted.map_err(|error| line.args.problem("quantity", error, "check the quantities above"))?;
+        let followed =
+            posted.map_err(|error| line.args.problem("quantity", error, "check the quantities above"))?;
         let mut scratch = Vec::new();
         for (store, movement) in fact.movements.iter().chain(&followed) {
             let head = self.heads.entry(*store).or_default();
@@ -174,6 +182,25 @@ impl Desk {
     /// The moment of recording and the trading day of a line's store.
     pub(crate) fn context<'d>(line: &Line, store: &'d Store) -> Context<'d> {
         Context { now: line.arrives, trading_day: &store.trading_day }
+    }
+}
+
+/// How far a device's clock was off, in milliseconds.
+const fn off(line: &Line) -> u32 {
+    line.offset_ms.unsigned_abs()
+}
+
+/// Above two minutes somebody should look at the clock; above a day a manager confirms the moment (R15).
+const WARN_MS: u32 = 2 * 60 * 1000;
+const QUARANTINE_MS: u32 = 24 * 60 * 60 * 1000;
+
+fn with_clock(outcome: Outcome, line: &Line) -> Outcome {
+    match outcome {
+        Outcome::Accepted(mut notes) if off(line) > WARN_MS => {
+            notes.push("clock_off".to_owned());
+            Outcome::Accepted(notes)
+        }
+        Outcome::Accepted(_) | Outcome::Duplicate | Outcome::Conflict | Outcome::Refused { .. } => outcome,
     }
 }
 

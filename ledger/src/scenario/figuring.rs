@@ -79,10 +79,30 @@ pub(crate) const QUESTIONS: &[Verb] = &[
         ],
         does: Does::Ask(shrink_rate),
     },
-    Verb { name: "unit_fill", slots: NONE, options: NONE, does: Does::Ask(|v, l| fill(v, l, kpi::unit_fill)) },
-    Verb { name: "line_fill", slots: NONE, options: NONE, does: Does::Ask(|v, l| fill(v, l, kpi::line_fill)) },
-    Verb { name: "order_fill", slots: NONE, options: NONE, does: Does::Ask(|v, l| fill(v, l, kpi::order_fill)) },
-    Verb { name: "otif", slots: NONE, options: NONE, does: Does::Ask(|v, l| fill(v, l, kpi::on_time_in_full)) },
+    Verb {
+        name: "unit_fill",
+        slots: NONE,
+        options: NONE,
+        does: Does::Ask(|v, l| fill(v, l, kpi::unit_fill)),
+    },
+    Verb {
+        name: "line_fill",
+        slots: NONE,
+        options: NONE,
+        does: Does::Ask(|v, l| fill(v, l, kpi::line_fill)),
+    },
+    Verb {
+        name: "order_fill",
+        slots: NONE,
+        options: NONE,
+        does: Does::Ask(|v, l| fill(v, l, kpi::order_fill)),
+    },
+    Verb {
+        name: "otif",
+        slots: NONE,
+        options: NONE,
+        does: Does::Ask(|v, l| fill(v, l, kpi::on_time_in_full)),
+    },
     Verb {
         name: "accuracy_strict",
         slots: NONE,
@@ -120,10 +140,10 @@ fn delivery(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         .map_err(|error| line.args.problem("order", error.to_string(), "write a short name"))?;
     let ordered = Quantity::new(line.args.number("ordered").copied().unwrap_or_default())
         .map_err(|error| line.args.problem("ordered", error.to_string(), "write a positive number"))?;
-    let promised = line.args.moment("promised").map(|from| Window {
-        from: *from,
-        to: line.args.moment("promised_until").copied().unwrap_or(*from),
-    });
+    let promised = line
+        .args
+        .moment("promised")
+        .map(|from| Window { from: *from, to: line.args.moment("promised_until").copied().unwrap_or(*from) });
     let delivered = line.args.number("delivered").copied().unwrap_or_default();
     let delivery =
         OrderLine { order, ordered, delivered, promised, delivered_at: (delivered > 0).then_some(line.at) };
@@ -256,7 +276,11 @@ fn fill(view: &View<'_>, line: &Line, which: fn(&[OrderLine], Period) -> Cell) -
 }
 
 /// Lines noted for the figure, and lines of approved counts.
-fn counted(view: &View<'_>, line: &Line, which: fn(&[CountedLine], Period) -> Cell) -> Result<Answer, Problem> {
+fn counted(
+    view: &View<'_>,
+    line: &Line,
+    which: fn(&[CountedLine], Period) -> Cell,
+) -> Result<Answer, Problem> {
     let mut lines = view.book.counted.clone();
     lines.extend(counted_in(view.book, line)?);
     Ok(cell(&which(&lines, period(view, line)?)))

@@ -104,6 +104,7 @@ pub(crate) const EVENT_OPTIONS: &[Slot] = &[
     may("arrives", Type::Moment),
     may("times", Type::Quantity),
     may("fixed", Type::Flag),
+    may("confirmed", Type::Flag),
 ];
 
 /// What every question takes beside its own options.
@@ -125,19 +126,48 @@ impl Verb {
         self.options.iter().chain(self.common())
     }
 
-    /// How the verb is written, for error messages: `sale ITEM QUANTITY [from ..]`.
+    /// How the verb is written, for error messages and the reference: `sale ITEM QUANTITY [lot NAME]`.
     pub(crate) fn usage(&self) -> String {
         let mut usage = self.name.to_owned();
         for slot in self.slots {
-            let name = slot.name.to_uppercase();
-            usage.push_str(&if slot.required { format!(" {name}") } else { format!(" [{name}]") });
+            let shown = match slot.takes {
+                Type::Choice(words) => words.join("|"),
+                _ => slot.name.to_uppercase(),
+            };
+            usage.push_str(&if slot.required { format!(" {shown}") } else { format!(" [{shown}]") });
         }
         for slot in self.options {
-            let value = if slot.takes == Type::Flag { "" } else { " .." };
-            let (open, close) = if slot.required { ("", "") } else { ("[", "]") };
-            usage.push_str(&format!(" {open}{}{value}{close}", slot.name));
+            let shown = slot.shown();
+            usage.push_str(&if slot.required { format!(" {shown}") } else { format!(" [{shown}]") });
         }
         usage
+    }
+}
+
+impl Slot {
+    /// An option as it is written: its key, and what stands behind it.
+    pub(crate) fn shown(&self) -> String {
+        let behind = match self.takes {
+            Type::Name => "NAME".to_owned(),
+            Type::Text => "TEXT".to_owned(),
+            Type::Item => "ITEM".to_owned(),
+            Type::Quantity => "QUANTITY".to_owned(),
+            Type::Count => "COUNT".to_owned(),
+            Type::Change => "CHANGE".to_owned(),
+            Type::Whole => "NUMBER".to_owned(),
+            Type::Money => "MONEY".to_owned(),
+            Type::Decimal => "DECIMAL".to_owned(),
+            Type::Numbers => "NUMBERS".to_owned(),
+            Type::Date => "DATE".to_owned(),
+            Type::Moment | Type::MomentEnd => "TIME".to_owned(),
+            Type::Clock => "HH:MM".to_owned(),
+            Type::Account => "PLACE".to_owned(),
+            Type::Store => "STORE".to_owned(),
+            Type::Reason => "REASON".to_owned(),
+            Type::Choice(words) => words.join("|"),
+            Type::Flag => return self.name.to_owned(),
+        };
+        format!("{} {behind}", self.name)
     }
 }
 

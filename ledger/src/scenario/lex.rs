@@ -71,11 +71,18 @@ mod tests {
     #[test]
     fn words_quotes_and_comments() {
         let read = |line| {
-            words(1, line).unwrap().into_iter().map(|w| format!("{}@{}", w.text, w.column)).collect::<Vec<_>>()
+            words(1, line)
+                .unwrap()
+                .into_iter()
+                .map(|w| format!("{}@{}", w.text, w.column))
+                .collect::<Vec<_>>()
         };
         assert_eq!(read("09:00 sale oat 3 # three"), ["09:00@1", "sale@7", "oat@12", "3@16"]);
         assert_eq!(read(r#"item a "Oat \"x\" # 1" ="#), ["item@1", "a@6", "Oat \"x\" # 1@8", "=@24"]);
         assert_eq!(read("ask x =18 => y"), ["ask@1", "x@5", "=@7", "18@8", "=>@11", "y@14"]);
-        assert_eq!(words(3, "a \"b").unwrap_err().to_string(), "3:3: the quote is not closed; end it with `\"`");
+        assert_eq!(
+            words(3, "a \"b").unwrap_err().to_string(),
+            "3:3: the quote is not closed; end it with `\"`"
+        );
     }
 }

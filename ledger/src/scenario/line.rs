@@ -30,6 +30,8 @@ pub(crate) struct Line {
     pub(crate) named: Option<String>,
     /// What is expected of it: an answer, or an outcome.
     pub(crate) wanted: Option<String>,
+    /// What was added to the device's clock, in milliseconds (R15).
+    pub(crate) offset_ms: i32,
     /// Whether it keeps its place when orders are tried.
     pub(crate) fixed: bool,
     pub(crate) args: Args,
@@ -51,7 +53,7 @@ impl Line {
             raw_scan: None,
             document,
             occurred_at: self.at,
-            clock_offset_ms: 0,
+            clock_offset_ms: self.offset_ms,
         }
     }
 }

@@ -50,7 +50,12 @@ pub(crate) const QUESTIONS: &[Verb] = &[
         does: Does::Ask(fefo),
     },
     Verb { name: "expired", slots: ITEM_LOT, options: &[may("on", Type::Date)], does: Does::Ask(expired) },
-    Verb { name: "check_lot", slots: ITEM_LOT, options: &[may("on", Type::Date)], does: Does::Ask(check_lot) },
+    Verb {
+        name: "check_lot",
+        slots: ITEM_LOT,
+        options: &[may("on", Type::Date)],
+        does: Does::Ask(check_lot),
+    },
     Verb { name: "sale_lots", slots: &[need("line", Type::Name)], options: &[], does: Does::Ask(sale_lots) },
     Verb { name: "recipients", slots: ITEM_LOT, options: &[], does: Does::Ask(who_got) },
     Verb {
@@ -83,7 +88,11 @@ fn refused(error: &lots::LotRefusal) -> Outcome {
     Outcome::Refused { code: error.code().to_owned(), why: error.to_string(), hint: error.hint().to_owned() }
 }
 
-fn recorded(desk: &mut Desk, line: &Line, made: Result<Vec<Movement>, lots::LotRefusal>) -> Result<Outcome, Problem> {
+fn recorded(
+    desk: &mut Desk,
+    line: &Line,
+    made: Result<Vec<Movement>, lots::LotRefusal>,
+) -> Result<Outcome, Problem> {
     match made {
         Err(error) => Ok(refused(&error)),
         Ok(movements) => {
@@ -160,7 +169,9 @@ fn lots_of(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let Ok(quantity) = Quantity::new(all) else { return Ok(Answer::list([])) };
     let item = line.args.the_item("item")?.gtin;
     let allocation = view.book.item_lots(item).allocate(stock, quantity, on(view, line)?);
-    Ok(Answer::list(allocation.picks.iter().map(|pick| Answer::text(format!("{} {}", pick.lot, pick.quantity)))))
+    Ok(Answer::list(
+        allocation.picks.iter().map(|pick| Answer::text(format!("{} {}", pick.lot, pick.quantity))),
+    ))
 }
 
 /// Which lots to take for a quantity.
@@ -203,8 +214,12 @@ fn sale_lots(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// How many base units of a lot went to customers, sale by sale.
 fn who_got(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let item = line.args.the_item("item")?.gtin;
-    let movements: Vec<Movement> =
-        view.book.movements(StoreScope::One(line.store), AsOf::NOW).into_iter().map(|posted| posted.movement.clone()).collect();
+    let movements: Vec<Movement> = view
+        .book
+        .movements(StoreScope::One(line.store), AsOf::NOW)
+        .into_iter()
+        .map(|posted| posted.movement.clone())
+        .collect();
     let found = recipients(item, the_lot(line)?, &movements, &view.book.allocated(line.store, item));
     Ok(Answer::list(found.iter().map(|recipient| {
         let how = if recipient.certain { "" } else { " presumed" };

@@ -80,8 +80,9 @@ impl Scenario {
     }
 }
 
-/// The names of all verbs and of all questions, for those who check that the documentation has them all.
+/// How every verb and every question is written, `sale ITEM QUANTITY [lot NAME] ..`: for the reference in
+/// `docs/SCENARIOS.md`, and for those who check that it has them all.
 #[must_use]
-pub fn words() -> Vec<&'static str> {
-    verbs::verb_names().chain(verbs::question_names()).collect()
+pub fn usages() -> Vec<String> {
+    verbs::all().map(|verb| verb.usage()).collect()
 }

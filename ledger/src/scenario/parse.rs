@@ -138,9 +138,8 @@ impl Parser {
     /// The store named by `at` or `from`, in whose zone the line's clock times are read.
     fn scope(&self, all: &[Word]) -> Option<StoreId> {
         let mut pairs = all.iter().zip(all.iter().skip(1));
-        let named = pairs.find(|(key, name)| {
-            (key.is("at") || key.is("from")) && self.setup.store(&name.text).is_some()
-        });
+        let named = pairs
+            .find(|(key, name)| (key.is("at") || key.is("from")) && self.setup.store(&name.text).is_some());
         named.and_then(|(_, name)| self.setup.store(&name.text)).map(|store| store.id)
     }
 
@@ -162,8 +161,10 @@ impl Parser {
             Some(when) => when.at,
             None => default().map_or(Timestamp::default(), |(at, _)| at),
         };
-        let arrives = self.arrival(&args, at)?;
         let device = args.text("by").map_or(DEFAULT_DEVICE, String::as_str);
+        let offset = self.setup.offsets.get(device).copied().unwrap_or_default().saturating_mul(1000);
+        let at = at.shifted(offset);
+        let arrives = self.arrival(&args, at)?;
         let device: DeviceId = id(&args, "by", device)?;
         let user: UserId = id(&args, "user", args.text("user").map_or(DEFAULT_USER, String::as_str))?;
         let device_seq = match args.number("seq") {
@@ -180,7 +181,7 @@ impl Parser {
         };
         let Some(store) = store else { return Ok(()) };
         if event {
-            self.last = Some(at);
+            self.last = Some(at.shifted(offset.saturating_neg()));
             self.arrived = arrives;
             let known = self.devices.entry(device).or_default();
             *known = device_seq.max(*known);
@@ -188,7 +189,7 @@ impl Parser {
         self.lines.push(Line {
             verb,
             said: said(text),
-            began: when.map_or(at, |when| when.began),
+            began: when.map_or(at, |when| when.began.shifted(offset)),
             at,
             arrives,
             scope,
@@ -199,6 +200,7 @@ impl Parser {
             event_id: args.text("id").map(|text| event_id(text)),
             named: args.text("named").cloned(),
             wanted,
+            offset_ms: i32::try_from(offset).unwrap_or_default(),
             fixed: args.flag("fixed"),
             args,
         });
@@ -224,8 +226,13 @@ const MOST_TIMES: i64 = 10_000;
 const DEFAULT_DEVICE: &str = "desk";
 const DEFAULT_USER: &str = "ann";
 
-fn id<T: std::str::FromStr<Err = crate::ids::IdError>>(args: &Args, slot: &str, text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|error: crate::ids::IdError| args.problem(slot, error.to_string(), "write a short name"))
+fn id<T: std::str::FromStr<Err = crate::ids::IdError>>(
+    args: &Args,
+    slot: &str,
+    text: &str,
+) -> Result<T, Problem> {
+    text.parse()
+        .map_err(|error: crate::ids::IdError| args.problem(slot, error.to_string(), "write a short name"))
 }
 
 /// A UUID as it is; any other text stands for 16 bytes of its own.
@@ -257,12 +264,19 @@ fn said(text: &str) -> String {
 
 /// The words before `=` or `=>`, and what is expected, as text.
 fn split_wanted(number: usize, all: &[Word]) -> Result<(&[Word], Option<String>), Problem> {
-    let Some(place) = all.iter().position(|word| word.is("=") || word.is("=>")) else { return Ok((all, None)) };
+    let Some(place) = all.iter().position(|word| word.is("=") || word.is("=>")) else {
+        return Ok((all, None));
+    };
     let (said, rest) = all.split_at_checked(place).unwrap_or((all, &[]));
     let wanted: Vec<&str> = rest.iter().skip(1).map(|word| word.text.as_str()).collect();
     if let (Some(sign), true) = (rest.first(), wanted.is_empty()) {
         let hint = "write what is expected behind it, or take it away";
-        return Err(Problem::new(number, sign.column, format!("`{}` has nothing behind it", sign.text), hint));
+        return Err(Problem::new(
+            number,
+            sign.column,
+            format!("`{}` has nothing behind it", sign.text),
+            hint,
+        ));
     }
     Ok((said, Some(wanted.join(" "))))
 }

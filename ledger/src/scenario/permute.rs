@@ -146,8 +146,13 @@ fn arrange(groups: &[Option<usize>], labels: &[usize]) -> Vec<usize> {
             members.entry(*group).or_default().push_back(at);
         }
     }
-    let mut next = labels.iter().filter_map(|label| members.get_mut(label)?.pop_front()).collect::<Vec<_>>().into_iter();
-    groups.iter().enumerate().filter_map(|(at, group)| if group.is_some() { next.next() } else { Some(at) }).collect()
+    let mut next =
+        labels.iter().filter_map(|label| members.get_mut(label)?.pop_front()).collect::<Vec<_>>().into_iter();
+    groups
+        .iter()
+        .enumerate()
+        .filter_map(|(at, group)| if group.is_some() { next.next() } else { Some(at) })
+        .collect()
 }
 
 /// The next arrangement in lexicographic order; `false` after the last.

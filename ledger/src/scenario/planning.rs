@@ -10,18 +10,13 @@ use super::problem::Problem;
 use super::stock_questions::movements;
 use crate::account::Account;
 use crate::alert::{Level, Turn, Watch};
-use crate::demand::{
-    Advice, DayOfSales, OrderInputs, Presence, ReturnOfSale, StockPosition, advise, repair,
-};
+use crate::demand::{Advice, DayOfSales, OrderInputs, Presence, ReturnOfSale, StockPosition, advise, repair};
 use crate::kpi::Period;
 use crate::quantity::{Balance, Quantity};
-use crate::retail_calendar::{
-    Calendar, CalendarError, Report, Scope, View as Compared, WeekOfYear,
-};
+use crate::retail_calendar::{Calendar, CalendarError, Report, Scope, View as Compared, WeekOfYear};
 use crate::time::{Date, Timestamp};
 
-const PATTERN: Slot =
-    may("pattern", Type::Choice(&["454", "445", "544", "iso", "months"]));
+const PATTERN: Slot = may("pattern", Type::Choice(&["454", "445", "544", "iso", "months"]));
 const BAND: &[Slot] = &[need("low", Type::Whole), need("band", Type::Whole)];
 
 /// What can be asked about time, demand and levels.
@@ -134,8 +129,9 @@ fn problem(line: &Line) -> impl Fn(CalendarError) -> Problem + '_ {
 
 fn small<N: TryFrom<i64>>(line: &Line, slot: &str) -> Result<N, Problem> {
     let number = line.args.number(slot).copied().unwrap_or_default();
-    N::try_from(number)
-        .map_err(|_large| line.args.problem(slot, format!("{number} is out of range"), "write a smaller number"))
+    N::try_from(number).map_err(|_large| {
+        line.args.problem(slot, format!("{number} is out of range"), "write a smaller number")
+    })
 }
 
 fn days(period: Period) -> Answer {
@@ -209,9 +205,9 @@ fn report(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 }
 
 fn whole(line: &Line, slot: &str, decimal: Decimal) -> Result<i64, Problem> {
-    decimal
-        .scaled(0)
-        .ok_or_else(|| line.args.problem(slot, format!("`{decimal}` is no whole number"), "write whole numbers"))
+    decimal.scaled(0).ok_or_else(|| {
+        line.args.problem(slot, format!("`{decimal}` is no whole number"), "write whole numbers")
+    })
 }
 
 fn numbers(line: &Line, slot: &str) -> Result<Vec<i64>, Problem> {
@@ -221,8 +217,12 @@ fn numbers(line: &Line, slot: &str) -> Result<Vec<i64>, Problem> {
 
 /// Demand per day: days named in `stockout` are missing, days with fewer `hours` than the store is `open` are scaled.
 fn demand(_view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let (sales, stockout, promotion, hours) =
-        (numbers(line, "sales")?, numbers(line, "stockout")?, numbers(line, "promotion")?, numbers(line, "hours")?);
+    let (sales, stockout, promotion, hours) = (
+        numbers(line, "sales")?,
+        numbers(line, "stockout")?,
+        numbers(line, "promotion")?,
+        numbers(line, "hours")?,
+    );
     let open = line.args.number("open").copied().unwrap_or(12);
     let mut history = Vec::with_capacity(sales.len());
     for (number, sold) in (1i64..).zip(sales) {

@@ -9,8 +9,8 @@ use super::problem::Problem;
 use super::setup::{Store, StoreScope};
 use crate::catalogue::Currency;
 use crate::price::{
-    Added, Here, LabelTruth, LocalTime, PriceBook, PriceKind, PriceRow, PriceVersion, PrintedLabel, Sites, Zone,
-    judge_label,
+    Added, Here, LabelTruth, LocalTime, PriceBook, PriceKind, PriceRow, PriceVersion, PrintedLabel, Sites,
+    Zone, judge_label,
 };
 use crate::quantity::Money;
 use crate::time::Timestamp;
@@ -100,7 +100,8 @@ fn price(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 }
 
 fn currency(line: &Line) -> Result<Currency, Problem> {
-    Currency::parse("EUR").ok_or_else(|| line.args.problem("amount", "no currency is known", "give an amount"))
+    Currency::parse("EUR")
+        .ok_or_else(|| line.args.problem("amount", "no currency is known", "give an amount"))
 }
 
 /// The row that holds, with the moment the question is about.
@@ -134,10 +135,8 @@ fn label(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let zone = zone(line, store)?;
     let here = Here { site: line.store, zone: &zone };
     let number = line.args.number("version").and_then(|number| u64::try_from(*number).ok());
-    let label = PrintedLabel {
-        item: line.args.the_item("item")?.gtin,
-        version: number.map(PriceVersion::new),
-    };
+    let label =
+        PrintedLabel { item: line.args.the_item("item")?.gtin, version: number.map(PriceVersion::new) };
     let at = line.args.moment("as of").copied().unwrap_or(line.at);
     Ok(Answer::text(match judge_label(&view.book.prices, label, here, at) {
         LabelTruth::Right => "right",

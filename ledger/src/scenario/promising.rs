@@ -16,8 +16,8 @@ use crate::ids::{DocumentId, Serial};
 use crate::positions::Positions;
 use crate::posting::{Done, Override};
 use crate::promise::{
-    Availability, Channel, HandOver, Lease, LeaseBook, LeaseRefused, Notice, Pending, Pick, Refused, Reserved,
-    Reservation, Shelf, Spot, State, Step,
+    Availability, Channel, HandOver, Lease, LeaseBook, LeaseRefused, Notice, Pending, Pick, Refused,
+    Reservation, Reserved, Shelf, Spot, State, Step,
 };
 use crate::quantity::{Balance, Quantity};
 
@@ -76,10 +76,30 @@ pub(crate) const VERBS: &[Verb] = &[
 
 /// What can be asked about promises.
 pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb { name: "reserved", slots: ITEM, options: &[], does: Does::Ask(|v, l| figure(v, l, |a| a.reserved)) },
-    Verb { name: "available", slots: ITEM, options: &[], does: Does::Ask(|v, l| figure(v, l, |a| a.available)) },
-    Verb { name: "incoming", slots: ITEM, options: &[], does: Does::Ask(|v, l| figure(v, l, |a| a.incoming)) },
-    Verb { name: "position", slots: ITEM, options: &[], does: Does::Ask(|v, l| figure(v, l, |a| a.position)) },
+    Verb {
+        name: "reserved",
+        slots: ITEM,
+        options: &[],
+        does: Does::Ask(|v, l| figure(v, l, |a| a.reserved)),
+    },
+    Verb {
+        name: "available",
+        slots: ITEM,
+        options: &[],
+        does: Does::Ask(|v, l| figure(v, l, |a| a.available)),
+    },
+    Verb {
+        name: "incoming",
+        slots: ITEM,
+        options: &[],
+        does: Does::Ask(|v, l| figure(v, l, |a| a.incoming)),
+    },
+    Verb {
+        name: "position",
+        slots: ITEM,
+        options: &[],
+        does: Does::Ask(|v, l| figure(v, l, |a| a.position)),
+    },
     Verb { name: "channel_available", slots: CHANNEL_ITEM, options: &[], does: Does::Ask(channel_available) },
     Verb {
         name: "order_state",
@@ -205,7 +225,12 @@ fn record(desk: &mut Desk, line: &Line, done: Done<Reservation, Notice>) -> Resu
     Ok(done.notices)
 }
 
-fn step(desk: &Desk, line: &Line, order: &Reservation, step: &Step) -> Result<Done<Reservation, Notice>, Stop> {
+fn step(
+    desk: &Desk,
+    line: &Line,
+    order: &Reservation,
+    step: &Step,
+) -> Result<Done<Reservation, Notice>, Stop> {
     let shop = Shop::of(&desk.book, line.store);
     let store = desk.store(line)?;
     Ok(order.decide(step, &line.stamp(None), Desk::context(line, store), &shop.shelf())?)
@@ -350,7 +375,8 @@ fn lease(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 }
 
 fn the_channel(line: &Line) -> Result<Channel, Problem> {
-    channel_of(line)?.ok_or_else(|| line.args.problem("channel", "no channel is named", "write such as `web`"))
+    channel_of(line)?
+        .ok_or_else(|| line.args.problem("channel", "no channel is named", "write such as `web`"))
 }
 
 /// When the link is back, the store takes over what the hub promised: held as far as goods are there, SHORT beyond (R34).
@@ -445,9 +471,9 @@ fn order_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         State::Released,
     ];
     let found = states.into_iter().filter(|state| order.quantity(item.gtin, *state) > 0);
-    Ok(Answer::list(found.map(|state| {
-        Answer::text(format!("{} {}", state.word(), order.quantity(item.gtin, state)))
-    })))
+    Ok(Answer::list(
+        found.map(|state| Answer::text(format!("{} {}", state.word(), order.quantity(item.gtin, state)))),
+    ))
 }
 
 fn order_quantity(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {

@@ -52,7 +52,9 @@ impl Reader<'_> {
             Type::Count => one(quantity(text).filter(|number| *number >= 0).map(Value::Number)),
             Type::Change => one(change(text).map(Value::Number)),
             Type::Whole => one(Decimal::parse(text).and_then(|d| d.scaled(0)).map(Value::Number)),
-            Type::Money => one(Decimal::parse(text).and_then(|d| d.scaled(2)).map(Money::new).map(Value::Money)),
+            Type::Money => {
+                one(Decimal::parse(text).and_then(|d| d.scaled(2)).map(Money::new).map(Value::Money))
+            }
             Type::Decimal => one(Decimal::parse(text).map(Value::Decimal)),
             Type::Numbers => numbers(words),
             Type::Date => one(ledger_date(text).map(Value::Date)),
@@ -121,6 +123,12 @@ fn quantity(text: &str) -> Option<i64> {
     (sum <= Quantity::MAX).then_some(sum)
 }
 
+/// The unit that a quantity is written in, if it names one.
+pub(crate) fn unit_of(quantity: &str) -> Option<Unit> {
+    let name = quantity.trim_start_matches(|letter: char| letter.is_ascii_digit() || "+-.,".contains(letter));
+    if name.is_empty() { None } else { unit(name) }
+}
+
 fn change(text: &str) -> Option<i64> {
     match text.strip_prefix('-') {
         Some(size) => quantity(size)?.checked_neg(),
@@ -139,12 +147,8 @@ fn numbers(words: &[Word]) -> Option<(Value, usize)> {
     let mut all = Vec::new();
     let mut taken = 0usize;
     for word in words {
-        let parts: Option<Vec<Decimal>> = word
-            .text
-            .split([',', ' '])
-            .filter(|part| !part.is_empty())
-            .map(Decimal::parse)
-            .collect();
+        let parts: Option<Vec<Decimal>> =
+            word.text.split([',', ' ']).filter(|part| !part.is_empty()).map(Decimal::parse).collect();
         let Some(parts) = parts.filter(|parts| !parts.is_empty()) else { break };
         all.extend(parts);
         taken = taken.saturating_add(1);

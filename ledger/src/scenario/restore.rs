@@ -20,8 +20,18 @@ pub(crate) const VERBS: &[Verb] = &[
 
 /// What can be asked about replicas.
 pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb { name: "agent_seq", slots: &[], options: &[], does: Does::AskArrival(|view, line| seq(view, line, |r| &r.agent)) },
-    Verb { name: "hub_seq", slots: &[], options: &[], does: Does::AskArrival(|view, line| seq(view, line, |r| &r.hub)) },
+    Verb {
+        name: "agent_seq",
+        slots: &[],
+        options: &[],
+        does: Does::AskArrival(|view, line| seq(view, line, |r| &r.agent)),
+    },
+    Verb {
+        name: "hub_seq",
+        slots: &[],
+        options: &[],
+        does: Does::AskArrival(|view, line| seq(view, line, |r| &r.hub)),
+    },
     Verb { name: "pulled", slots: &[], options: &[], does: Does::AskArrival(pulled) },
     Verb { name: "epoch", slots: &[], options: &[], does: Does::AskArrival(epoch) },
     Verb { name: "heads_equal", slots: &[], options: &[], does: Does::AskArrival(heads_equal) },

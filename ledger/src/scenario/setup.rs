@@ -33,7 +33,6 @@ pub(crate) const VERBS: &[Verb] = &[
             may("unit", Type::Name),
             may("called", Type::Text),
             may("display_sellable", Type::Flag),
-            may("serials", Type::Flag),
             may("method", Type::Choice(&["wac", "wac_company", "fifo"])),
             may("dates", Type::Choice(&["use_by", "best_before", "sold_after"])),
             may("cost", Type::Money),
@@ -55,6 +54,12 @@ pub(crate) const VERBS: &[Verb] = &[
         slots: &[need("name", Type::Name), need("item", Type::Item)],
         options: &[may("expires", Type::Date), may("received", Type::Moment)],
         does: Does::Set(lot),
+    },
+    Verb {
+        name: "device",
+        slots: &[need("name", Type::Name)],
+        options: &[need("offset", Type::Change)],
+        does: Does::Set(device),
     },
     Verb {
         name: "level",
@@ -107,7 +112,6 @@ pub(crate) enum Method {
 pub(crate) struct ItemFacts {
     pub(crate) unit: Unit,
     pub(crate) display_sellable: bool,
-    pub(crate) serials: bool,
     pub(crate) method: Method,
     pub(crate) dates: DateMark,
     pub(crate) cost: Option<Money>,
@@ -132,10 +136,11 @@ pub(crate) struct Setup {
     stores: Vec<Store>,
     names: BTreeMap<String, ItemName>,
     pub(crate) items: BTreeMap<Gtin, ItemFacts>,
-    shown: BTreeMap<Gtin, String>,
     pub(crate) lots: BTreeMap<(Gtin, Lot), LotFacts>,
     /// Buffers by channel, and by item where one is named.
     pub(crate) buffers: BTreeMap<(String, Option<Gtin>), i64>,
+    /// What is added to the clocks of devices, in seconds (R15).
+    pub(crate) offsets: BTreeMap<String, i64>,
     /// Who may approve how much of a count (R25).
     pub(crate) limits: Limits,
 }
@@ -154,7 +159,8 @@ impl Setup {
     /// Adds what a file that says nothing about it has: a store, and one level that may approve everything.
     pub(crate) fn ensure_defaults(&mut self) {
         if self.limits.levels.is_empty() {
-            let unlimited = Level { name: "manager".to_owned(), units: None, value: None, basis_points: None };
+            let unlimited =
+                Level { name: "manager".to_owned(), units: None, value: None, basis_points: None };
             self.limits.levels.push(unlimited);
         }
         self.ensure_store();
@@ -180,11 +186,6 @@ impl Setup {
         self.names.keys().map(String::as_str)
     }
 
-    /// What an item is called in the file.
-    pub(crate) fn shown(&self, gtin: Gtin) -> String {
-        self.shown.get(&gtin).cloned().unwrap_or_else(|| gtin.to_string())
-    }
-
     /// What is known of an item.
     pub(crate) fn facts(&self, gtin: Gtin) -> ItemFacts {
         self.items.get(&gtin).cloned().unwrap_or_default()
@@ -192,7 +193,11 @@ impl Setup {
 
     fn add_name(&mut self, args: &Args, name: &str, item: ItemName) -> Result<(), Problem> {
         if self.names.insert(name.to_owned(), item).is_some() {
-            return Err(args.problem("name", format!("`{name}` is declared already"), "give it another name"));
+            return Err(args.problem(
+                "name",
+                format!("`{name}` is declared already"),
+                "give it another name",
+            ));
         }
         Ok(())
     }
@@ -233,7 +238,6 @@ fn item(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
     let facts = ItemFacts {
         unit,
         display_sellable: args.flag("display_sellable"),
-        serials: args.flag("serials"),
         method: match args.name("method") {
             "fifo" => Method::Fifo,
             "wac_company" => Method::AverageOfCompany,
@@ -256,7 +260,6 @@ fn item(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
         setup.add_name(args, &gtin.to_string(), named)?;
     }
     setup.items.insert(gtin, facts);
-    setup.shown.insert(gtin, name.to_owned());
     Ok(())
 }
 
@@ -296,13 +299,24 @@ fn lot(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
     let item = args.the_item("item")?;
     let lot = Lot::new(args.name("name"))
         .map_err(|error| args.problem("name", error.to_string(), "write a short lot"))?;
-    let facts = LotFacts {
-        expires: args.date("expires").copied(),
-        received: args.moment("received").copied(),
-    };
+    let facts =
+        LotFacts { expires: args.date("expires").copied(), received: args.moment("received").copied() };
     setup.lots.insert((item.gtin, lot), facts);
     Ok(())
 }
+
+fn device(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
+    let offset = args.number("offset").copied().unwrap_or_default();
+    if offset.unsigned_abs() > MOST_OFFSET_S {
+        let hint = "write at most 20 days, in seconds";
+        return Err(args.problem("offset", format!("a clock off by {offset} s is no clock"), hint));
+    }
+    setup.offsets.insert(args.name("name").to_owned(), offset);
+    Ok(())
+}
+
+/// Twenty days: a movement holds its offset in 32 bits of milliseconds.
+const MOST_OFFSET_S: u64 = 20 * 24 * 60 * 60;
 
 /// Levels are told from the one with the least rights up.
 fn level(setup: &mut Setup, args: &Args) -> Result<(), Problem> {

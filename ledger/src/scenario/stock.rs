@@ -1,6 +1,6 @@
 //! What happens to goods in a store: openings, receipts, sales, returns, moves, adjustments; sent again or undone.
 
-use super::book::{Fact, Note};
+use super::book::{Book, Fact, Note};
 use super::costing;
 use super::desk::{Desk, Outcome};
 use super::grammar::{Does, Slot, Type, Verb, may, need};
@@ -10,7 +10,7 @@ use super::supplying;
 use crate::account::{Account, Area};
 use crate::command::{self, Command, Disposition};
 use crate::decide::{Decision, Notice, decide};
-use crate::ids::{DocumentId, DocumentLine, Lot, Serial};
+use crate::ids::{DocumentId, DocumentLine, Lot, Seq, Serial};
 use crate::lots::LotFacts;
 use crate::movement::{Movement, Source};
 use crate::quantity::Quantity;
@@ -92,6 +92,12 @@ pub(crate) const VERBS: &[Verb] = &[
         options: &[may("quantity", Type::Quantity)],
         does: Does::Event(resend),
     },
+    Verb {
+        name: "correct",
+        slots: &[need("line", Type::Name), need("quantity", Type::Count)],
+        options: &[],
+        does: Does::Event(correct),
+    },
     Verb { name: "undo", slots: &[need("line", Type::Name)], options: &[], does: Does::Event(undo) },
 ];
 
@@ -136,9 +142,7 @@ pub(crate) fn command(line: &Line) -> Result<Option<Command>, Problem> {
         "opening" => Command::Open { line: goods_of()?, into: place("in") },
         "receipt" => Command::Receive { line: goods_of()?, into: place("in") },
         "sale" => Command::Sell { line: goods_of()?, from: area(line.args.name("from")) },
-        "return" => {
-            Command::Return { line: goods_of()?, disposition: disposition(line.args.name("to")) }
-        }
+        "return" => Command::Return { line: goods_of()?, disposition: disposition(line.args.name("to")) },
         "move" => Command::Move { line: goods_of()?, from: place("from"), to: place("to") },
         "waste" => {
             let reason = line.args.reason("reason").copied().unwrap_or(Reason::Damage);
@@ -210,7 +214,8 @@ fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
         facts: LotFacts {
             lot: movement.lot,
             expires: line.args.date("expires").copied(),
-            received: matches!(movement.from, Account::Supplier | Account::Opening).then_some(movement.occurred_at),
+            received: matches!(movement.from, Account::Supplier | Account::Opening)
+                .then_some(movement.occurred_at),
         },
     });
     told.collect()
@@ -233,6 +238,53 @@ fn resend(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         again.args.set_number("quantity", *number);
     }
     desk.take(&again)
+}
+
+/// A line should have said another number: the difference is moved too, or back, and names what it corrects (R5).
+fn correct(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
+    let named = desk.named(line, "line")?;
+    let [(_, seq, movement)] = named.movements.as_slice() else {
+        let hint = "undo it, and write what is right";
+        return Err(line.args.problem("line", "the line is not one movement", hint));
+    };
+    let (seq, movement) = (*seq, movement.clone());
+    let now = corrected(&desk.book, line, seq, &movement);
+    let pack = named.line.args.item("item").map_or(1, |item| item.pack);
+    let wanted = line.args.number("quantity").copied().unwrap_or_default().saturating_mul(pack);
+    let difference = wanted.saturating_sub(now);
+    let Some(Ok(quantity)) = difference.checked_abs().map(Quantity::new) else {
+        return Ok(Outcome::Accepted(Vec::new()));
+    };
+    let (from, to) = if difference > 0 { (movement.from, movement.to) } else { (movement.to, movement.from) };
+    let day = &desk.store(line)?.trading_day;
+    let correction = Movement {
+        quantity,
+        from,
+        to,
+        user: line.user,
+        source: Source { device: line.device, device_seq: line.device_seq, leg: 0 },
+        event_id: line.event_id,
+        raw_scan: None,
+        occurred_at: line.at,
+        recorded_at: line.arrives,
+        business_date: day.business_date(line.at),
+        corrects: Some(seq),
+        ..movement
+    };
+    let chain = format!("line {}", line.args.name("line"));
+    desk.record(line, vec![correction], vec![chain])?;
+    Ok(Outcome::Accepted(Vec::new()))
+}
+
+/// What a movement and everything that corrects it come to (R5).
+pub(crate) fn corrected(book: &Book, line: &Line, seq: Seq, movement: &Movement) -> i64 {
+    let corrections =
+        book.posted(line.store).filter(|other| other.corrects == Some(seq) && other.item == movement.item);
+    corrections.fold(movement.quantity.get(), |sum, other| {
+        let same = other.from == movement.from && other.to == movement.to;
+        let quantity = other.quantity.get();
+        if same { sum.saturating_add(quantity) } else { sum.saturating_sub(quantity) }
+    })
 }
 
 /// Compensating movements: what the line moved goes back, and each names what it corrects (R5).

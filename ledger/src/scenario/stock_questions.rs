@@ -135,7 +135,8 @@ fn packs(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// Over all accounts: zero, always (R4).
 fn sum(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let all = movements(view, line);
-    let of_all = balance(all.iter().map(|posted| &posted.movement), line.args.the_item("item")?, None, |_| true);
+    let of_all =
+        balance(all.iter().map(|posted| &posted.movement), line.args.the_item("item")?, None, |_| true);
     Ok(Answer::Number(of_all))
 }
 
@@ -146,7 +147,8 @@ fn within<'v>(view: &'v View<'_>, line: &Line) -> Result<Vec<&'v Movement>, Prob
     let since = line.args.moment("since").copied();
     let until = line.args.moment("until").copied();
     let all = movements(view, line).into_iter().map(|posted| &posted.movement);
-    let found = all.filter(|movement| movement.item == item.gtin && lot.is_none_or(|lot| movement.lot == lot));
+    let found =
+        all.filter(|movement| movement.item == item.gtin && lot.is_none_or(|lot| movement.lot == lot));
     let found = found.filter(|movement| since.is_none_or(|at| movement.occurred_at >= at));
     Ok(found.filter(|movement| until.is_none_or(|at| movement.occurred_at <= at)).collect())
 }
@@ -159,9 +161,10 @@ fn total<'m>(movements: impl IntoIterator<Item = &'m Movement>) -> i64 {
 fn sold(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let all = within(view, line)?;
     let out = all.iter().copied().filter(|movement| movement.to == Account::Customer);
-    let undone = all.iter().copied().filter(|movement| {
-        movement.from == Account::Customer && movement.reason != Reason::CustomerReturn
-    });
+    let undone = all
+        .iter()
+        .copied()
+        .filter(|movement| movement.from == Account::Customer && movement.reason != Reason::CustomerReturn);
     Ok(Answer::Number(total(out).saturating_sub(total(undone))))
 }
 

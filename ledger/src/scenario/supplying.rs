@@ -75,7 +75,12 @@ pub(crate) const VERBS: &[Verb] = &[
 pub(crate) const QUESTIONS: &[Verb] = &[
     Verb { name: "purchase_state", slots: PURCHASE, options: &[], does: Does::Ask(purchase_state) },
     Verb { name: "return_state", slots: VENDOR_RETURN, options: &[], does: Does::Ask(return_state) },
-    Verb { name: "net_variance", slots: &[], options: &[], does: Does::Ask(|v, l| variances(v, l, |v| v.net)) },
+    Verb {
+        name: "net_variance",
+        slots: &[],
+        options: &[],
+        does: Does::Ask(|v, l| variances(v, l, |v| v.net)),
+    },
     Verb {
         name: "absolute_variance",
         slots: &[],
@@ -242,8 +247,7 @@ fn swap(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let quantity = line.args.quantity(more, "quantity")?;
     let goods = |item| command::Line { item, lot: Lot::unknown(), serial: None, quantity };
     let place = line.args.account("in").copied().unwrap_or(Account::Sellable(Area::Floor));
-    let swap =
-        Swap { more: goods(more.gtin), more_at: place, fewer: goods(fewer.gtin), fewer_at: place };
+    let swap = Swap { more: goods(more.gtin), more_at: place, fewer: goods(fewer.gtin), fewer_at: place };
     let context = Desk::context(line, desk.store(line)?);
     match swap.decide(&desk.book.positions(line.store), &line.stamp(None), context) {
         Err(error) => Ok(refused(error.code(), error.to_string(), error.hint())),
@@ -268,7 +272,11 @@ fn return_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 }
 
 /// Gains and losses of the record in units, over all items.
-fn variances(view: &View<'_>, line: &Line, which: fn(&crate::swap::Variance) -> i64) -> Result<Answer, Problem> {
+fn variances(
+    view: &View<'_>,
+    line: &Line,
+    which: fn(&crate::swap::Variance) -> i64,
+) -> Result<Answer, Problem> {
     let all = view.book.movements(line.scope, View::as_of(line));
     Ok(Answer::Number(which(&variance(all.iter().map(|posted| &posted.movement)))))
 }

@@ -5,6 +5,7 @@ use super::desk::View;
 use super::grammar::{Does, Slot, Type, Verb, need};
 use super::line::Line;
 use super::problem::Problem;
+use super::stock;
 
 const NAMED: &[Slot] = &[need("line", Type::Name)];
 
@@ -12,6 +13,7 @@ const NAMED: &[Slot] = &[need("line", Type::Name)];
 pub(crate) const QUESTIONS: &[Verb] = &[
     Verb { name: "outcome", slots: NAMED, options: &[], does: Does::AskArrival(outcome) },
     Verb { name: "business_date", slots: NAMED, options: &[], does: Does::Ask(business_date) },
+    Verb { name: "corrected", slots: NAMED, options: &[], does: Does::Ask(corrected) },
     Verb { name: "movements", slots: &[], options: &[], does: Does::Ask(movements) },
 ];
 
@@ -25,6 +27,13 @@ fn business_date(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let fixed = named.movements.first().map(|(_, _, movement)| movement.business_date);
     let store = view.desk.store(&named.line)?;
     Ok(Answer::text(fixed.unwrap_or_else(|| store.trading_day.business_date(named.line.at)).to_string()))
+}
+
+/// What a line and its corrections come to in base units (R5).
+fn corrected(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
+    let named = view.desk.named(line, "line")?;
+    let Some((_, seq, movement)) = named.movements.first() else { return Ok(Answer::list([])) };
+    Ok(Answer::Number(stock::corrected(view.book, &named.line, *seq, movement)))
 }
 
 /// How many movements are recorded.

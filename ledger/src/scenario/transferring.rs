@@ -15,7 +15,9 @@ use crate::ids::{DocumentId, StoreId};
 use crate::movement::Movement;
 use crate::posting::{Goods, Override};
 use crate::quantity::Quantity;
-use crate::transfer::{Extra, Fate, Lane, Load, Notice, Receipt, Refused, Resolution, Side, State, Step, Transfer};
+use crate::transfer::{
+    Extra, Fate, Lane, Load, Notice, Receipt, Refused, Resolution, Side, State, Step, Transfer,
+};
 
 const TRANSFER: &[Slot] = &[need("transfer", Type::Name)];
 const TRANSFER_ITEM: &[Slot] = &[need("transfer", Type::Name), need("item", Type::Item)];
@@ -205,7 +207,11 @@ fn known(book: &Book, line: &Line) -> Result<Transfer, Problem> {
     let id = id(line)?;
     book.transfers.get(&id).cloned().ok_or_else(|| {
         let what = format!("no line above is about transfer `{id}`");
-        line.args.problem("transfer", what, format!("write `transfer {id} ITEM QUANTITY from S1 to S2` above"))
+        line.args.problem(
+            "transfer",
+            what,
+            format!("write `transfer {id} ITEM QUANTITY from S1 to S2` above"),
+        )
     })
 }
 
@@ -245,7 +251,8 @@ const SHORT_DAYS: u16 = 5;
 fn small<N: TryFrom<i64>>(line: &Line, slot: &str) -> Result<Option<N>, Problem> {
     let Some(number) = line.args.number(slot) else { return Ok(None) };
     let small = N::try_from(*number).map(Some);
-    small.map_err(|_large| line.args.problem(slot, format!("{number} is too large"), "write a smaller number"))
+    small
+        .map_err(|_large| line.args.problem(slot, format!("{number} is too large"), "write a smaller number"))
 }
 
 fn line_number(transfer: &Transfer, item: ItemName) -> u32 {
@@ -285,7 +292,9 @@ fn request(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 
 fn approve(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let mut work = work(desk, line)?;
-    done(work.step(&Step::Approve { changed: std::collections::BTreeMap::new() }).and_then(|()| work.record()))
+    done(
+        work.step(&Step::Approve { changed: std::collections::BTreeMap::new() }).and_then(|()| work.record()),
+    )
 }
 
 fn give_up(desk: &mut Desk, line: &Line, step: fn(String) -> Step) -> Result<Outcome, Problem> {

@@ -2,16 +2,41 @@
 
 use super::grammar::Verb;
 use super::{
-    costing, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore, setup, stock, stock_questions, supplying,
-    trace, transferring,
+    costing, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore, setup, stock,
+    stock_questions, supplying, trace, transferring,
 };
 
 /// Verbs that say how things are and verbs that happen.
-const VERBS: &[&[Verb]] = &[setup::VERBS, stock::VERBS, counting::VERBS, promising::VERBS, transferring::VERBS, costing::VERBS, supplying::VERBS, lotting::VERBS, pricing::VERBS, figuring::VERBS, restore::VERBS];
+const VERBS: &[&[Verb]] = &[
+    setup::VERBS,
+    stock::VERBS,
+    counting::VERBS,
+    promising::VERBS,
+    transferring::VERBS,
+    costing::VERBS,
+    supplying::VERBS,
+    lotting::VERBS,
+    pricing::VERBS,
+    figuring::VERBS,
+    restore::VERBS,
+];
 
 /// Questions.
-const QUESTIONS: &[&[Verb]] =
-    &[stock_questions::QUESTIONS, counting::QUESTIONS, promising::QUESTIONS, transferring::QUESTIONS, costing::QUESTIONS, supplying::QUESTIONS, lotting::QUESTIONS, pricing::QUESTIONS, figuring::QUESTIONS, planning::QUESTIONS, trace::QUESTIONS, restore::QUESTIONS, gs1_scan::QUESTIONS];
+const QUESTIONS: &[&[Verb]] = &[
+    stock_questions::QUESTIONS,
+    counting::QUESTIONS,
+    promising::QUESTIONS,
+    transferring::QUESTIONS,
+    costing::QUESTIONS,
+    supplying::QUESTIONS,
+    lotting::QUESTIONS,
+    pricing::QUESTIONS,
+    figuring::QUESTIONS,
+    planning::QUESTIONS,
+    trace::QUESTIONS,
+    restore::QUESTIONS,
+    gs1_scan::QUESTIONS,
+];
 
 /// Other words for the same.
 const ALIASES: &[(&str, &str)] = &[
@@ -33,6 +58,11 @@ pub(crate) fn find(word: &str) -> Option<&'static Verb> {
 /// The question of a word.
 pub(crate) fn find_question(word: &str) -> Option<&'static Verb> {
     find_in(QUESTIONS, word)
+}
+
+/// Every verb, and every question with `ask` before it.
+pub(crate) fn all() -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().chain(QUESTIONS).flat_map(|table| table.iter())
 }
 
 /// Every verb's name.
@@ -69,7 +99,12 @@ mod tests {
                 slots.sort_unstable();
                 slots.dedup();
                 assert_eq!(slots.len(), all, "{} has a slot twice", verb.name);
-                assert_eq!(matches!(verb.does, Does::Ask(_) | Does::AskArrival(_)), tables.as_ptr() == QUESTIONS.as_ptr(), "{}", verb.name);
+                assert_eq!(
+                    matches!(verb.does, Does::Ask(_) | Does::AskArrival(_)),
+                    tables.as_ptr() == QUESTIONS.as_ptr(),
+                    "{}",
+                    verb.name
+                );
             }
         }
         for (other, name) in ALIASES {

@@ -39,9 +39,21 @@ fn every_file_holds() {
         let run = read(&file).run().unwrap_or_else(|problem| panic!("{}:{problem}", name(&file)));
         assert!(run.expectations() > 0, "{} expects nothing", name(&file));
         let answers = run.answers.iter().filter(|answered| answered.agrees == Some(false));
-        wrong.extend(answers.map(|a| format!("{}:{}: {} gave {}, expected {:?}", name(&file), a.line, a.question, a.answer, a.expected)));
+        wrong.extend(answers.map(|a| {
+            format!("{}:{}: {} gave {}, expected {:?}", name(&file), a.line, a.question, a.answer, a.expected)
+        }));
         let events = run.events.iter().filter(|happened| happened.agrees == Some(false));
-        wrong.extend(events.map(|e| format!("{}:{}: {} was {} ({:?}), expected {:?}", name(&file), e.line, e.event, e.outcome, e.why, e.expected)));
+        wrong.extend(events.map(|e| {
+            format!(
+                "{}:{}: {} was {} ({:?}), expected {:?}",
+                name(&file),
+                e.line,
+                e.event,
+                e.outcome,
+                e.why,
+                e.expected
+            )
+        }));
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
@@ -53,5 +65,32 @@ fn the_order_of_arrival_changes_nothing() {
         let tried = read(&file).permute(orders, SEED).unwrap();
         assert_eq!(tried.differs, None, "{}", name(&file));
         assert!(tried.orders > 0, "{}", name(&file));
+    }
+}
+
+fn documentation() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/SCENARIOS.md");
+    std::fs::read_to_string(file).unwrap()
+}
+
+#[test]
+fn the_documentation_has_every_verb_and_question_as_it_is() {
+    let documentation = documentation().replace("\\|", "|");
+    let missing: Vec<String> = ledger::scenario::usages()
+        .into_iter()
+        .filter(|usage| !documentation.contains(&format!("`{usage}`")))
+        .collect();
+    assert!(missing.is_empty(), "docs/SCENARIOS.md lacks:\n{}", missing.join("\n"));
+}
+
+#[test]
+fn the_examples_of_the_documentation_hold() {
+    let documentation = documentation();
+    let examples: Vec<&str> =
+        documentation.split("```scn\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(!examples.is_empty());
+    for example in examples {
+        let run = Scenario::parse(example).unwrap().run().unwrap();
+        assert!(run.holds() && run.expectations() > 0, "{example}\n{run:?}");
     }
 }
