@@ -17,10 +17,15 @@ pub(crate) enum Answer {
     /// A word or several.
     Text(String),
     /// Several answers, in order.
-    List(Vec<Answer>),
+    List(Vec<Self>),
 }
 
 impl Answer {
+    /// No answer: shown as `none`.
+    pub(crate) const fn none() -> Self {
+        Self::List(Vec::new())
+    }
+
     /// A yes or a no.
     pub(crate) fn yes(yes: bool) -> Self {
         Self::Text(if yes { "yes" } else { "no" }.to_owned())

@@ -107,6 +107,7 @@ fn unknown(verb: &Verb, word: &Word, line: usize) -> Problem {
     let what = format!("`{}` does not take `{}`", verb.name, word.text);
     let hint = match nearest(&word.text, verb.all_options().map(|slot| slot.name)) {
         Some(near) => format!("did you mean `{near}`? write `{}`", verb.usage()),
+        None if verb.common().is_empty() => format!("write `{}`", verb.usage()),
         None => {
             let common: Vec<&str> = verb.common().iter().map(|slot| slot.name).collect();
             format!("write `{}`, and if needed `{}`", verb.usage(), common.join("`, `"))

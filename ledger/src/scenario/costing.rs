@@ -127,9 +127,10 @@ fn invoice(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         return Err(line.args.problem("line", "the line moved nothing", "name a receipt"));
     };
     let known = desk.book.known.get(&movement.source).and_then(|known| known.value).unwrap_or_default();
-    let told = desk.book.costs.iter().filter_map(|(_, event)| match event.change {
-        Change::LateCost { of, change } if of == movement.source => Some(change.minor()),
-        _ => None,
+    let of_receipt = desk.book.costs.iter().map(|(_, event)| event.change);
+    let told = of_receipt.filter_map(|change| {
+        let Change::LateCost { of, change } = change else { return None };
+        (of == movement.source).then_some(change.minor())
     });
     let known = Money::new(told.fold(known.minor(), i64::saturating_add));
     let change = match (line.args.money("more"), line.args.money("value"), line.args.money("cost")) {
@@ -225,8 +226,8 @@ fn value(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// Value over quantity; never stored.
 fn average(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let (units, value) = on_hand(view, line)?;
-    let Some(hundredfold) = units.checked_mul(100) else { return Ok(Answer::list([])) };
-    Ok(Ratio::new(value.minor(), hundredfold, 2).map_or(Answer::list([]), Answer::Ratio))
+    let Some(hundredfold) = units.checked_mul(100) else { return Ok(Answer::none()) };
+    Ok(Ratio::new(value.minor(), hundredfold, 2).map_or_else(Answer::none, Answer::Ratio))
 }
 
 fn layers(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
@@ -324,7 +325,7 @@ fn posted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// What a line took out of stock, or brought in, in value.
 fn cost_of(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let named = view.desk.named(line, "line")?;
-    let Some((_, _, movement)) = named.movements.first() else { return Ok(Answer::list([])) };
+    let Some((_, _, movement)) = named.movements.first() else { return Ok(Answer::none()) };
     let books = books(view.book, line, movement.item, View::as_of(line))?;
     let sources: BTreeSet<Source> = named.movements.iter().map(|(_, _, movement)| movement.source).collect();
     let of_line = |valued: &&Valued| sources.contains(&valued.event.source);

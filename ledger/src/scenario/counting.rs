@@ -216,7 +216,7 @@ impl Work<'_> {
     ) -> Result<(), Stop> {
         let line = self.line;
         let lot = line.args.text("lot").map(|_| stock::lot(line)).transpose()?;
-        let area = self.document.session(session).map_or(area(line), |session| session.area);
+        let area = self.document.session(session).map_or_else(|| area(line), |session| session.area);
         let item = line.args.the_item("item")?.gtin;
         let observation =
             Observation { id, occurred_at: at, user: line.user, session, area, item, lot, seen };
@@ -544,7 +544,7 @@ fn variance(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 fn counted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let found = found(view, line)?;
     if found.is_empty() {
-        return Ok(Answer::list([]));
+        return Ok(Answer::none());
     }
     Ok(Answer::Number(found.iter().fold(0, |sum: i64, finding| sum.saturating_add(finding.counted))))
 }
@@ -569,7 +569,7 @@ fn recount_needed(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 fn count_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     known(view.book, line)?;
     let count = view.book.counts.get(&(line.store, id(line)?));
-    Ok(count.map_or(Answer::list([]), |count| {
+    Ok(count.map_or_else(Answer::none, |count| {
         use crate::document::Word;
         Answer::text(count.document.state().word())
     }))

@@ -170,7 +170,7 @@ pub(crate) fn cell(cell: &Cell) -> Answer {
     let above = ratio.numerator().checked_mul(factor);
     let below = ratio.denominator().checked_mul(divisor);
     let exact = above.zip(below).and_then(|(above, below)| Ratio::exact(above, below, places));
-    exact.map_or(Answer::text("out_of_range"), Answer::Ratio)
+    exact.map_or_else(|| Answer::text("out_of_range"), Answer::Ratio)
 }
 
 /// The period of a figure: so many weeks or days, ending on the day of the question.

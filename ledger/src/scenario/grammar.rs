@@ -130,10 +130,8 @@ impl Verb {
     pub(crate) fn usage(&self) -> String {
         let mut usage = self.name.to_owned();
         for slot in self.slots {
-            let shown = match slot.takes {
-                Type::Choice(words) => words.join("|"),
-                _ => slot.name.to_uppercase(),
-            };
+            let shown =
+                if let Type::Choice(words) = slot.takes { words.join("|") } else { slot.name.to_uppercase() };
             usage.push_str(&if slot.required { format!(" {shown}") } else { format!(" [{shown}]") });
         }
         for slot in self.options {

@@ -45,10 +45,10 @@ fn scan(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         _ => Some(reading.problems().count().to_string()),
     };
     if let Some(ai) = line.args.text("ai") {
-        return Ok(reading.element(ai).map_or(Answer::List(Vec::new()), Answer::text));
+        return Ok(reading.element(ai).map_or(Answer::none(), Answer::text));
     }
     if let Some(asked) = line.args.text("part") {
-        return Ok(part(asked).map_or(Answer::List(Vec::new()), Answer::text));
+        return Ok(part(asked).map_or(Answer::none(), Answer::text));
     }
     let known = PARTS.iter().take(7).filter_map(|name| Some(format!("{name} {}", part(name)?)));
     Ok(Answer::list(known.map(Answer::text)))

@@ -166,7 +166,7 @@ fn balances(view: &View<'_>, line: &Line, as_of: AsOf) -> Result<Vec<(Lot, i64)>
 fn lots_of(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let stock = balances(view, line, View::as_of(line))?;
     let all = stock.iter().fold(0i64, |sum, (_, balance)| sum.saturating_add((*balance).max(0)));
-    let Ok(quantity) = Quantity::new(all) else { return Ok(Answer::list([])) };
+    let Ok(quantity) = Quantity::new(all) else { return Ok(Answer::none()) };
     let item = line.args.the_item("item")?.gtin;
     let allocation = view.book.item_lots(item).allocate(stock, quantity, on(view, line)?);
     Ok(Answer::list(
@@ -205,7 +205,7 @@ fn check_lot(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// Which lots a sale without a lot took.
 fn sale_lots(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let named = view.desk.named(line, "line")?;
-    let Some((store, _, sale)) = named.movements.first() else { return Ok(Answer::list([])) };
+    let Some((store, _, sale)) = named.movements.first() else { return Ok(Answer::none()) };
     let sales = view.book.allocated(*store, sale.item);
     let shares: Vec<SaleShare> = sales.of(sale.source).map(<[SaleShare]>::to_vec).unwrap_or_default();
     Ok(Answer::list(shares.iter().map(|share| Answer::text(format!("{} {}", share.lot, share.quantity)))))

@@ -86,7 +86,7 @@ impl Parser {
             return self.set_day(number, &all);
         }
         let scope = self.scope(&all);
-        let zone = scope.and_then(|id| self.setup.store(id.as_str())).or(self.setup.stores().first());
+        let zone = scope.and_then(|id| self.setup.store(id.as_str())).or_else(|| self.setup.stores().first());
         let clock = Clock { day: self.day, zone: zone.map_or(TimeZone::UTC, |store| store.zone.clone()) };
         let when = when(number, &clock, &all)?;
         let rest = all.get(when.as_ref().map_or(0, |when| when.taken)..).unwrap_or_default();
@@ -159,7 +159,7 @@ impl Parser {
         };
         let at = match when {
             Some(when) => when.at,
-            None => default().map_or(Timestamp::default(), |(at, _)| at),
+            None => default().map(|(at, _)| at).unwrap_or_default(),
         };
         let device = args.text("by").map_or(DEFAULT_DEVICE, String::as_str);
         let offset = self.setup.offsets.get(device).copied().unwrap_or_default().saturating_mul(1000);
@@ -173,7 +173,8 @@ impl Parser {
         };
         let first = self.setup.stores().first().map(|store| store.id);
         let from_option = |slot| args.store(slot).copied();
-        let scope = from_option("at").or_else(|| from_option("from store")).or(first.map(StoreScope::One));
+        let scope =
+            from_option("at").or_else(|| from_option("from store")).or_else(|| first.map(StoreScope::One));
         let scope = scope.unwrap_or(StoreScope::All);
         let store = match scope {
             StoreScope::One(store) => Some(store),

@@ -180,7 +180,7 @@ fn compared_week(_view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         _ => Compared::Restated,
     };
     let other = calendar(line).compared_with(week(line)?, view).map_err(problem(line))?;
-    Ok(other.map_or(Answer::list([]), |other| {
+    Ok(other.map_or_else(Answer::none, |other| {
         Answer::list([Answer::Number(i64::from(other.year)), Answer::Number(i64::from(other.week))])
     }))
 }
@@ -243,7 +243,7 @@ fn per_day(line: &Line, history: &[DayOfSales], returns: &[ReturnOfSale]) -> Res
     let repaired = repair(history, returns)
         .map_err(|error| line.args.problem("sales", error.to_string(), "check the history"))?;
     let exact = repaired.per_day.and_then(|mean| Ratio::exact(mean.numerator(), mean.denominator(), 2));
-    Ok(exact.map_or(Answer::list([]), Answer::Ratio))
+    Ok(exact.map_or_else(Answer::none, Answer::Ratio))
 }
 
 /// Demand per day of what the file recorded: sales by business date, and for how long each day something could be sold.
@@ -251,7 +251,8 @@ fn item_demand(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let item = line.args.the_item("item")?.gtin;
     let period = between(line)?;
     let store = view.desk.store(line)?;
-    let clock = |slot: &str, otherwise: &str| line.args.text(slot).map_or(otherwise.to_owned(), Clone::clone);
+    let clock =
+        |slot: &str, otherwise: &str| line.args.text(slot).cloned().unwrap_or_else(|| otherwise.to_owned());
     let (opens, closes) = (clock("opens", "08:00"), clock("closes", "20:00"));
     let all = movements(view, line);
     let of_item: Vec<_> = all.iter().map(|posted| &posted.movement).filter(|m| m.item == item).collect();

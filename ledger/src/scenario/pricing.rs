@@ -121,12 +121,12 @@ fn zone(line: &Line, store: &Store) -> Result<Zone, Problem> {
 fn effective(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let of_item = view.book.setup.facts(line.args.the_item("item")?.gtin).price;
     let found = row(view, line)?.map(|row| row.amount).or(of_item);
-    Ok(found.map_or(Answer::list([]), Answer::Money))
+    Ok(found.map_or_else(Answer::none, Answer::Money))
 }
 
 fn version(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let found = row(view, line)?.map(|row| row.version.get());
-    Ok(found.map_or(Answer::list([]), |version| Answer::Number(i64::try_from(version).unwrap_or(i64::MAX))))
+    Ok(found.map_or_else(Answer::none, |version| Answer::Number(i64::try_from(version).unwrap_or(i64::MAX))))
 }
 
 /// Whether a label on the shelf tells the truth: `right`, `wrong`, or `unknown`.

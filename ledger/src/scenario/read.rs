@@ -72,10 +72,12 @@ impl Reader<'_> {
 
     fn not(&self, name: &str, takes: Type, word: &Word) -> Problem {
         let what = format!("`{}` is no {name}", word.text);
-        let near = match takes {
-            Type::Reason => nearest(&word.text, Reason::ALL.iter().map(|reason| reason.word())),
-            Type::Choice(choices) => nearest(&word.text, choices.iter().copied()),
-            _ => None,
+        let near = if let Type::Choice(choices) = takes {
+            nearest(&word.text, choices.iter().copied())
+        } else if takes == Type::Reason {
+            nearest(&word.text, Reason::ALL.iter().map(|reason| reason.word()))
+        } else {
+            None
         };
         let meant = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         Problem::new(self.line, word.column, what, format!("{meant}write {}", takes.expected()))

@@ -149,7 +149,7 @@ fn seq(view: &View<'_>, line: &Line, which: fn(&Replicas) -> &Copy) -> Result<An
 
 fn pulled(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let pulled = of(view, line.store).pulled;
-    Ok(pulled.map_or(Answer::List(Vec::new()), |(first, last)| Answer::text(format!("{first}..{last}"))))
+    Ok(pulled.map_or(Answer::none(), |(first, last)| Answer::text(format!("{first}..{last}"))))
 }
 
 fn epoch(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {

@@ -27,11 +27,10 @@ pub(crate) const VERBS: &[Verb] = &[
     },
     Verb {
         name: "item",
-        slots: &[need("name", Type::Name)],
+        slots: &[need("name", Type::Name), may("title", Type::Text)],
         options: &[
             may("gtin", Type::Name),
             may("unit", Type::Name),
-            may("called", Type::Text),
             may("display_sellable", Type::Flag),
             may("method", Type::Choice(&["wac", "wac_company", "fifo"])),
             may("dates", Type::Choice(&["use_by", "best_before", "sold_after"])),

@@ -265,7 +265,7 @@ fn purchase_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 fn return_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let id = id(line, "return")?;
     let found = view.book.vendor_returns.get(&(line.store, id));
-    Ok(found.map_or(Answer::list([]), |document| {
+    Ok(found.map_or_else(Answer::none, |document| {
         let shipped = document.lines.keys().any(|line| document.quantity(*line, Fate::Shipped) > 0);
         Answer::text(if shipped { "shipped" } else { document.state.word() })
     }))

@@ -32,7 +32,7 @@ fn business_date(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// What a line and its corrections come to in base units (R5).
 fn corrected(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let named = view.desk.named(line, "line")?;
-    let Some((_, seq, movement)) = named.movements.first() else { return Ok(Answer::list([])) };
+    let Some((_, seq, movement)) = named.movements.first() else { return Ok(Answer::none()) };
     Ok(Answer::Number(stock::corrected(view.book, &named.line, *seq, movement)))
 }
 

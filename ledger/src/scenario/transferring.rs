@@ -362,13 +362,11 @@ fn land(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 }
 
 fn sellable(line: &Line, place: Account) -> Result<Area, Problem> {
-    match place {
-        Account::Sellable(area) => Ok(area),
-        other => {
-            let hint = "write `in floor`, `in backroom` or `in bay`";
-            Err(line.args.problem("in", format!("nobody receives into {other} without looking"), hint))
-        }
-    }
+    let Account::Sellable(area) = place else {
+        let hint = "write `in floor`, `in backroom` or `in bay`";
+        return Err(line.args.problem("in", format!("nobody receives into {place} without looking"), hint));
+    };
+    Ok(area)
 }
 
 fn resolve(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {

@@ -108,7 +108,10 @@ mod tests {
             }
         }
         for (other, name) in ALIASES {
-            assert!(find(name).or(find_question(name)).is_some_and(|verb| verb.name != *other), "{other}");
+            assert!(
+                find(name).or_else(|| find_question(name)).is_some_and(|verb| verb.name != *other),
+                "{other}"
+            );
         }
     }
 }
