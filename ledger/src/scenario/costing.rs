@@ -1,11 +1,11 @@
 //! What goods are worth (R2, R3, R29, R40-R42, R52-R55): what lines say about cost, and questions about value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gs1::Gtin;
 
 use super::answer::Answer;
-use super::book::{AsOf, Book, Fact, Note};
+use super::book::{AsOf, Book, Fact, Note, Posted};
 use super::desk::{Desk, Outcome, View};
 use super::grammar::{Does, Slot, Type, Verb, may, need};
 use super::line::Line;
@@ -13,10 +13,9 @@ use super::number::Ratio;
 use super::problem::Problem;
 use super::setup::{Method, StoreScope};
 use crate::account::Account;
-use crate::cost::{
-    self, Books, Change, CostEvent, Known, Posted, SalesCredit, Valued, catch_up, derive, line_value,
-};
-use crate::ids::StoreId;
+use crate::cost::{self, Books, Change, CostEvent, Known, SalesCredit, Valued, catch_up, derive, line_value};
+use crate::count::is_posting;
+use crate::ids::{DeviceSeq, StoreId};
 use crate::movement::{Movement, Source};
 use crate::quantity::{Money, Quantity};
 
@@ -183,8 +182,13 @@ fn books(book: &Book, line: &Line, item: Gtin, as_of: AsOf) -> Result<Books, Pro
         Method::Fifo => cost::Method::FifoPerSite,
     };
     let moved = book.movements(StoreScope::All, as_of);
-    let of_item = moved.iter().filter(|posted| posted.movement.item == item);
-    let mut events: Vec<CostEvent> = of_item
+    let of_item = moved.into_iter().filter(|posted| posted.movement.item == item);
+    let (counted, others): (Vec<&Posted>, Vec<&Posted>) =
+        of_item.partition(|posted| is_posting(&posted.movement));
+    let adjusted = net_of_counts(&counted);
+    let mut events: Vec<CostEvent> = others
+        .into_iter()
+        .chain(&adjusted)
         .filter_map(|posted| {
             let known = book.known.get(&posted.movement.source).copied().unwrap_or_default();
             CostEvent::of(&posted.movement, posted.store, known)
@@ -193,6 +197,37 @@ fn books(book: &Book, line: &Line, item: Gtin, as_of: AsOf) -> Result<Books, Pro
     let late = book.costs.iter().filter(|(of, _)| *of == item).map(|(_, event)| *event);
     events.extend(late.filter(|event| as_of.happened.is_none_or(|at| event.occurred_at <= at)));
     derive(method, &events).map_err(|error| line.args.problem("item", error.to_string(), "check the costs"))
+}
+
+/// What the postings of each count come to in each place, as one movement: how many revisions it took depends on the arrival,
+/// and what goods are worth must not (R10). Its source follows from what it is about.
+fn net_of_counts(postings: &[&Posted]) -> Vec<Posted> {
+    let mut net: BTreeMap<String, (Posted, i64)> = BTreeMap::new();
+    for posted in postings {
+        let movement = &posted.movement;
+        let inward = movement.to.is_physical();
+        let place = if inward { movement.to } else { movement.from };
+        let line =
+            movement.document.map(|line| format!("{} {}", line.document, line.line)).unwrap_or_default();
+        let serial = movement.serial.map(|serial| serial.to_string()).unwrap_or_default();
+        let about = format!("{} {line} {place} {} {serial}", posted.store, movement.lot);
+        let sum = net.entry(about).or_insert_with(|| (Posted::clone(posted), 0));
+        let quantity = movement.quantity.get();
+        sum.1 = if inward { sum.1.saturating_add(quantity) } else { sum.1.saturating_sub(quantity) };
+    }
+    let one = |(about, (mut posted, sum)): (String, (Posted, i64))| {
+        let movement = &mut posted.movement;
+        let place = if movement.to.is_physical() { movement.to } else { movement.from };
+        movement.quantity = Quantity::new(sum.saturating_abs()).ok()?;
+        (movement.from, movement.to) =
+            if sum > 0 { (Account::Found, place) } else { (place, Account::Shrink) };
+        let hash = blake3::hash(about.as_bytes());
+        let (first, _rest) = hash.as_bytes().split_at(8);
+        movement.source.device_seq = DeviceSeq::new(u64::from_le_bytes(first.try_into().unwrap_or_default()));
+        movement.source.leg = 0;
+        Some(posted)
+    };
+    net.into_iter().filter_map(one).collect()
 }
 
 /// The books that a question is about.
@@ -299,7 +334,7 @@ fn posted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         }
     };
     let mut replayed = Book::new(std::sync::Arc::clone(&view.book.setup));
-    let mut posted: Vec<Posted> = Vec::new();
+    let mut posted: Vec<cost::Posted> = Vec::new();
     let problem = |error: String| line.args.problem("item", error, "check the costs");
     for fact in &view.desk.facts {
         replayed.post(fact).map_err(problem)?;
@@ -308,7 +343,7 @@ fn posted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         let books = books(&replayed, line, item, AsOf::NOW)?;
         posted.extend(catch_up(&posted, &books, today).map_err(|error| problem(error.to_string()))?);
     }
-    let counts = |posted: &&Posted| {
+    let counts = |posted: &&cost::Posted| {
         posted.posting.book == book
             && (line.scope == StoreScope::All || line.scope == StoreScope::One(posted.posting.site))
             && line.args.date("since").is_none_or(|since| posted.date >= *since)

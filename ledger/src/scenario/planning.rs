@@ -10,8 +10,10 @@ use super::problem::Problem;
 use super::stock_questions::movements;
 use crate::account::Account;
 use crate::alert::{Level, Turn, Watch};
+use crate::count::is_posting;
 use crate::demand::{Advice, DayOfSales, OrderInputs, Presence, ReturnOfSale, StockPosition, advise, repair};
 use crate::kpi::Period;
+use crate::movement::Movement;
 use crate::quantity::{Balance, Quantity};
 use crate::retail_calendar::{Calendar, CalendarError, Report, Scope, View as Compared, WeekOfYear};
 use crate::time::{Date, Timestamp};
@@ -61,7 +63,7 @@ pub(crate) const QUESTIONS: &[Verb] = &[
         name: "report",
         slots: &[need("item", Type::Item)],
         options: &[need("first", Type::Date), need("last", Type::Date)],
-        does: Does::Ask(report),
+        does: Does::AskArrival(report),
     },
     Verb {
         name: "demand",
@@ -343,12 +345,18 @@ fn alerts(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let item = line.args.the_item("item")?.gtin;
     let level = level(line)?;
     let (mut watch, mut balance, mut fired) = (Watch::default(), 0i64, 0i64);
-    for posted in movements(view, line).into_iter().filter(|posted| posted.movement.item == item) {
-        let movement = &posted.movement;
+    let all = movements(view, line).into_iter().map(|posted| &posted.movement);
+    let mut of_item = all.filter(|movement| movement.item == item).peekable();
+    while let Some(movement) = of_item.next() {
         let quantity = movement.quantity.get();
         let change = |yes: bool| if yes { quantity } else { 0 };
         balance = balance.saturating_add(change(movement.to.is_sellable()));
         balance = balance.saturating_sub(change(movement.from.is_sellable()));
+        // Postings of counts at one moment are one change: how many there are depends on the arrival.
+        let same = |next: &&Movement| is_posting(next) && next.occurred_at == movement.occurred_at;
+        if is_posting(movement) && of_item.peek().is_some_and(same) {
+            continue;
+        }
         let (next, turn) = watch.after(level, Balance::new(balance));
         watch = next;
         fired = fired.saturating_add(i64::from(turn == Some(Turn::Fired)));

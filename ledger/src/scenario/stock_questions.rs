@@ -37,7 +37,7 @@ pub(crate) const QUESTIONS: &[Verb] = &[
             may("until", Type::MomentEnd),
             may("lot", Type::Name),
         ],
-        does: Does::Ask(moved),
+        does: Does::AskArrival(moved),
     },
 ];
 

@@ -14,7 +14,7 @@ pub(crate) const QUESTIONS: &[Verb] = &[
     Verb { name: "outcome", slots: NAMED, options: &[], does: Does::AskArrival(outcome) },
     Verb { name: "business_date", slots: NAMED, options: &[], does: Does::Ask(business_date) },
     Verb { name: "corrected", slots: NAMED, options: &[], does: Does::Ask(corrected) },
-    Verb { name: "movements", slots: &[], options: &[], does: Does::Ask(movements) },
+    Verb { name: "movements", slots: &[], options: &[], does: Does::AskArrival(movements) },
 ];
 
 fn outcome(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
