@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::answer::Answer;
 use super::book::{AsOf, Book, CountNote, Fact, Note};
-use super::desk::{Desk, Outcome, View};
+use super::desk::{Desk, Outcome};
 use super::grammar::{Does, Slot, Type, Verb, may, need};
 use super::line::Line;
 use super::problem::Problem;
@@ -12,8 +11,8 @@ use super::setup::StoreScope;
 use super::stock;
 use crate::account::{Account, Area};
 use crate::count::{
-    self, Count, Finding, Goods, Grouping, Interval, Join, Judgement, Mode, Observation, ObservationId, Plan,
-    Reviewed, RootCause, Seen, SessionId, SessionKind, Sheet, Spot, State, Step, Tally, UnitCost, zero_lines,
+    self, Count, Finding, Goods, Grouping, Join, Mode, Observation, ObservationId, Plan, Reviewed, RootCause,
+    Seen, SessionId, SessionKind, Sheet, Spot, State, Step, Tally, UnitCost, zero_lines,
 };
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Serial, StoreId, UserId};
 use crate::movement::Movement;
@@ -78,28 +77,6 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb { name: "cancel_count", slots: COUNT, options: &[], does: Does::Event(cancel) },
 ];
 
-/// What can be asked about counts.
-pub(crate) const QUESTIONS: &[Verb] = &[
-    Verb {
-        name: "adjustment",
-        slots: COUNT_ITEM,
-        options: &[may("lot", Type::Name)],
-        does: Does::Ask(adjustment),
-    },
-    Verb {
-        name: "adjustments",
-        slots: &[need("item", Type::Item)],
-        options: &[],
-        does: Does::Ask(adjustments),
-    },
-    Verb { name: "revisions", slots: COUNT_ITEM, options: &[], does: Does::AskArrival(revisions) },
-    Verb { name: "variance", slots: COUNT_ITEM, options: &[], does: Does::Ask(variance) },
-    Verb { name: "counted", slots: COUNT_ITEM, options: &[], does: Does::Ask(counted) },
-    Verb { name: "clean", slots: COUNT_ITEM, options: &[], does: Does::Ask(clean) },
-    Verb { name: "recount", slots: COUNT_ITEM, options: &[], does: Does::Ask(recount_needed) },
-    Verb { name: "count_state", slots: COUNT, options: &[], does: Does::Ask(count_state) },
-];
-
 /// A step that may be refused: by the count's own rules, or because the file cannot be carried out.
 enum Stop {
     Refused(Box<count::Refused>),
@@ -127,7 +104,7 @@ struct Work<'d> {
     approved: Option<Vec<count::Line>>,
 }
 
-fn id(line: &Line) -> Result<DocumentId, Problem> {
+pub(super) fn id(line: &Line) -> Result<DocumentId, Problem> {
     let name = line.args.name("count");
     DocumentId::new(name).map_err(|error| line.args.problem("count", error.to_string(), "write a short name"))
 }
@@ -291,7 +268,7 @@ impl Work<'_> {
 }
 
 /// Every line of a count: from its observations, and lines of nothing.
-fn lines(
+pub(super) fn lines(
     book: &Book,
     line: &Line,
     document: &Count,
@@ -313,7 +290,7 @@ fn lines(
 }
 
 /// What all approved lines of a store come to, and some more.
-fn findings(book: &Book, line: &Line, more: &[count::Line]) -> Result<Vec<Finding>, Problem> {
+pub(super) fn findings(book: &Book, line: &Line, more: &[count::Line]) -> Result<Vec<Finding>, Problem> {
     let mut lines: Vec<count::Line> = book.approved_lines(line.store).cloned().collect();
     lines.extend(more.iter().cloned());
     let all = book.movements(StoreScope::One(line.store), AsOf::NOW);
@@ -469,108 +446,10 @@ fn cancel(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 }
 
 /// Fails when no line above is about the count.
-fn known(book: &Book, line: &Line) -> Result<StoreId, Problem> {
+pub(super) fn known(book: &Book, line: &Line) -> Result<StoreId, Problem> {
     if book.counts.contains_key(&(line.store, id(line)?)) {
         return Ok(line.store);
     }
     let what = format!("no line above counts `{}`", line.args.name("count"));
     Err(line.args.problem("count", what, "write `count` lines before it"))
-}
-
-/// The findings of one count about one item: of its approved lines, or of its lines as they stand.
-fn found(view: &View<'_>, line: &Line) -> Result<Vec<Finding>, Problem> {
-    known(view.book, line)?;
-    let (id, item) = (id(line)?, line.args.the_item("item")?.gtin);
-    let Some(count) = view.book.counts.get(&(line.store, id)) else { return Ok(Vec::new()) };
-    let more = match &count.approved {
-        Some(_) => Vec::new(),
-        None => lines(view.book, line, &count.document, &count.observations)?.0,
-    };
-    let all = findings(view.book, line, &more)?;
-    Ok(all
-        .into_iter()
-        .filter(|finding| finding.line.document == id && finding.item == item && finding.exists)
-        .collect())
-}
-
-/// What was posted for a count: its adjustment with all revisions.
-fn adjustment(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    known(view.book, line)?;
-    let (id, item) = (id(line)?, line.args.the_item("item")?.gtin);
-    let lot = line.args.text("lot").map(|_| stock::lot(line)).transpose()?;
-    let all = view.book.movements(StoreScope::One(line.store), View::as_of(line));
-    let own = all.iter().map(|posted| &posted.movement).filter(|movement| {
-        count::is_posting(movement)
-            && movement.item == item
-            && movement.document.is_some_and(|line| line.document == id)
-            && lot.is_none_or(|lot| movement.lot == lot)
-    });
-    Ok(Answer::Number(own.fold(0, |sum: i64, movement| sum.saturating_add(signed(movement)))))
-}
-
-fn signed(movement: &Movement) -> i64 {
-    let quantity = movement.quantity.get();
-    if movement.to.is_physical() { quantity } else { quantity.saturating_neg() }
-}
-
-/// The adjustments of an item's approved lines, by the end of their windows.
-fn adjustments(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let item = line.args.the_item("item")?.gtin;
-    let mut all = findings(view.book, line, &[])?;
-    all.retain(|finding| finding.item == item && finding.exists);
-    all.sort_by_key(|finding| (finding.at, finding.line));
-    Ok(Answer::list(all.iter().map(|finding| Answer::Number(finding.adjustment().get()))))
-}
-
-/// What was posted for a count, posting by posting.
-fn revisions(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    known(view.book, line)?;
-    let (id, item) = (id(line)?, line.args.the_item("item")?.gtin);
-    let own = view.book.posted(line.store).filter(|movement| {
-        count::is_posting(movement)
-            && movement.item == item
-            && movement.document.is_some_and(|line| line.document == id)
-    });
-    Ok(Answer::list(own.map(|movement| Answer::Number(signed(movement)))))
-}
-
-/// The variance interval (R18); of several lines, each.
-fn variance(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let found = found(view, line)?;
-    let ends = found.iter().map(|finding| finding.interval);
-    Ok(Answer::list(ends.map(|Interval { low, high }| Answer::text(format!("[{low}, {high}]")))))
-}
-
-fn counted(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let found = found(view, line)?;
-    if found.is_empty() {
-        return Ok(Answer::none());
-    }
-    Ok(Answer::Number(found.iter().fold(0, |sum: i64, finding| sum.saturating_add(finding.counted))))
-}
-
-fn clean(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    Ok(Answer::yes(found(view, line)?.iter().all(|finding| finding.adjustments.is_empty())))
-}
-
-/// Whether a line is to be recounted (R19). Without a known cost, any value is beyond the tolerance.
-fn recount_needed(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    let facts = view.book.setup.facts(line.args.the_item("item")?.gtin);
-    let plan = view.book.counts.get(&(line.store, id(line)?)).map(|count| count.document.plan().tolerance);
-    let tolerance = facts.tolerance_value.or(plan).unwrap_or_default();
-    let found = found(view, line)?;
-    let judged = found.iter().map(|finding| {
-        let value = facts.cost.and_then(|cost| finding.value(UnitCost::each(cost)));
-        finding.judge(value.unwrap_or(Money::new(i64::MAX)), tolerance)
-    });
-    Ok(Answer::yes(judged.into_iter().any(|judgement| judgement == Judgement::AdjustAndRecount)))
-}
-
-fn count_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
-    known(view.book, line)?;
-    let count = view.book.counts.get(&(line.store, id(line)?));
-    Ok(count.map_or_else(Answer::none, |count| {
-        use crate::document::Word;
-        Answer::text(count.document.state().word())
-    }))
 }

@@ -12,6 +12,7 @@ mod args;
 mod book;
 mod clock;
 mod costing;
+mod count_questions;
 mod counting;
 mod desk;
 mod figuring;

@@ -234,6 +234,10 @@ fn begun<'d>(desk: &'d mut Desk, line: &'d Line) -> Result<Work<'d>, Problem> {
         let hint = format!("write `{} {id} ITEM QUANTITY from S1 to S2`", line.verb.name);
         return Err(line.args.problem("transfer", "a new transfer needs two stores", hint));
     };
+    if from == to {
+        let hint = "name two stores, or use `move` within one";
+        return Err(line.args.problem("to", format!("goods cannot go from store `{from}` to itself"), hint));
+    }
     let lane = Lane {
         from,
         to,

@@ -2,8 +2,8 @@
 
 use super::grammar::Verb;
 use super::{
-    costing, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore, setup, stock,
-    stock_questions, supplying, trace, transferring,
+    costing, count_questions, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore,
+    setup, stock, stock_questions, supplying, trace, transferring,
 };
 
 /// Verbs that say how things are and verbs that happen.
@@ -24,7 +24,7 @@ const VERBS: &[&[Verb]] = &[
 /// Questions.
 const QUESTIONS: &[&[Verb]] = &[
     stock_questions::QUESTIONS,
-    counting::QUESTIONS,
+    count_questions::QUESTIONS,
     promising::QUESTIONS,
     transferring::QUESTIONS,
     costing::QUESTIONS,
