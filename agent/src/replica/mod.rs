@@ -16,6 +16,8 @@ mod command;
 mod database;
 mod documents;
 mod history;
+pub(crate) mod print_jobs;
+pub(crate) mod printing;
 mod read;
 mod row;
 #[cfg(test)]

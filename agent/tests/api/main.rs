@@ -5,6 +5,10 @@ mod answers;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod operations;
+#[cfg(test)]
+mod raw;
 #[cfg(test)]
 mod store;
