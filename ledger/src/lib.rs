@@ -14,15 +14,15 @@
 //! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
 //! - [`catalogue`]: items and their import from CSV.
 //! - [`document`]: state machines of what people plan and approve around movements.
-//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
-//! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
-//! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`posting`]: from a document's lines to the movements of one event.
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
 //! - [`transfer`]: goods between two stores (R35-R39).
+//! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
+//! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`receiving`]: orders, ship notices and receipts.
 //! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
+//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 

@@ -25,6 +25,8 @@ use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use ledger::TradingDay;
 use ledger::promise::Reservation;
+use ledger::receiving::{PurchaseOrder, ShipNotice};
+use ledger::returns::{Adjustment, VendorReturn};
 use ledger::transfer::Transfer;
 use serde::Deserialize;
 use tokio::sync::{Notify, watch};
@@ -100,6 +102,10 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/metrics", get(status::metrics))
         .merge(documents::routes::<Transfer>("transfers"))
         .merge(documents::routes::<Reservation>("reservations"))
+        .merge(documents::routes::<PurchaseOrder>("purchase-orders"))
+        .merge(documents::routes::<ShipNotice>("ship-notices"))
+        .merge(documents::routes::<Adjustment>("adjustments"))
+        .merge(documents::routes::<VendorReturn>("vendor-returns"))
         .merge(label_routes())
         .with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).problems(&label_problems::KINDS).around(routes)

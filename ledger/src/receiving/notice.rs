@@ -36,7 +36,8 @@ pub struct NoticeLine {
 }
 
 /// What is done with a ship notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoticeStep {
     /// Its receipt was closed.
     Close,

@@ -42,7 +42,8 @@ pub struct OrderLine {
 }
 
 /// What is done with an order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OrderStep {
     /// Adds a line or changes it, or removes it when there is none. A line keeps its item.
     Edit {

@@ -92,7 +92,8 @@ pub struct Receipt {
 }
 
 /// Goods that come in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Came {
     /// The goods, in base units.
     pub goods: Goods,
@@ -103,7 +104,8 @@ pub struct Came {
 }
 
 /// What is done with a receipt.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReceiptStep {
     /// Goods come in. Beyond the tolerance, or not expected at all, they need an override, unless the receipt is blind or against
     /// nothing: then they are taken, and the list of discrepancies says it.

@@ -58,7 +58,8 @@ pub struct Adjustment {
 }
 
 /// What is done with an adjustment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AdjustmentStep {
     /// Adds a line or changes it, or removes it when there is none.
     Edit {

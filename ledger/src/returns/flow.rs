@@ -164,7 +164,7 @@ impl Refused {
             Self::NotAvailable { .. } => "insufficient_stock",
             Self::TooMany { .. } => "more_than_on_line",
             Self::NegativeCredit(_) => "negative_credit",
-            Self::OwnProposal(_) => "own_proposal",
+            Self::OwnProposal(_) => "approver_is_proposer",
             Self::Unposted(unposted) => unposted.code(),
         }
     }

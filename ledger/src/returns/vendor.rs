@@ -81,7 +81,8 @@ pub struct VendorReturn {
 }
 
 /// What is done with a vendor return.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum VendorStep {
     /// Adds a line or changes it, or removes it when there is none.
     Edit {

@@ -9,6 +9,7 @@ use ledger::receiving::{
     Came, ContainerId, NoticeLine, NoticeStep, OrderLine, OrderStep, PurchaseOrder, Receipt, ReceiptStep,
     Received, Refused, ShipNotice, Tolerance, incoming,
 };
+use ledger::transfer::Transfer;
 use ledger::{
     Account, Area, Context, DocumentId, DocumentLine, Lot, Movement, Positions, Quantity, Seq, TradingDay,
     UserId,
@@ -115,6 +116,21 @@ fn permitted(step: ReceiptStep) -> ReceiptStep {
         ReceiptStep::TakeBack { row, corrects, .. } => ReceiptStep::TakeBack { row, corrects, permit },
         ReceiptStep::ReceiveContainer { .. } | ReceiptStep::Close => step,
     }
+}
+
+#[test]
+fn e6_incoming_is_what_is_open_of_orders_and_what_is_in_transit() {
+    let transfer = r#"{"id":"T1","lane":{"from":"s1","to":"s2","owner":"sender","short_days":5,"auto_receive":null},
+        "state":"dispatched","lines":{"1":{"item":"04006381333931","quantity":6}},
+        "rows":[{"line":1,"goods":{"item":"04006381333931","lot":"-","serial":null,"quantity":6},
+                 "place":"sellable/floor","fate":"dispatched"}],
+        "short_since":null,"decided_by":"ann","why":null,"overrides":[]}"#;
+    let transfer: Transfer = serde_json::from_str(transfer).unwrap();
+    let order = PurchaseOrder::new(id("PO1"), "Oats & Co".to_owned());
+    let order = order.decide(&OrderStep::Edit { line: 1, to: Some(order_line(OAT_DRINK, 12, 24)) }).unwrap();
+    let coming = |order| incoming(gtin(OAT_DRINK), [order], &Received::default(), [&transfer]).get();
+    assert_eq!(coming(&order), 6, "a draft is not on its way");
+    assert_eq!(coming(&order.decide(&OrderStep::Confirm).unwrap()), 30);
 }
 
 #[test]
@@ -305,6 +321,9 @@ fn documents_are_read_back_as_they_were_written() {
     let text = serde_json::to_string(&(&bay.order, &bay.receipt, notice())).unwrap();
     let back: (PurchaseOrder, Receipt, ShipNotice) = serde_json::from_str(&text).unwrap();
     assert_eq!(back, (bay.order, bay.receipt, notice()), "{text}");
+    let step = permitted(come(TEA, 8, BAY));
+    let text = serde_json::to_string(&step).unwrap();
+    assert_eq!(serde_json::from_str::<ReceiptStep>(&text).unwrap(), step, "{text}");
 }
 
 proptest! {

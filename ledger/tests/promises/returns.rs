@@ -192,6 +192,8 @@ fn unsold_goods_go_back_unless_they_are_promised() {
         format!("insufficient_stock: only 2 of item {} are available, 3 were asked for", gtin(OAT_DRINK))
     );
     store.vendor(&mut rtv, &VendorStep::Hold { permit: permit() }).unwrap();
+    // Somebody moved them meanwhile: putting back is a release all the same, and releases are never refused.
+    store.run(&Command::Move { line: line(3), from: Account::VendorHold, to: Account::Damaged });
     let back = VendorStep::PutBack { lines: BTreeMap::from([(1, quantity(3))]) };
     store.vendor(&mut rtv, &back).unwrap();
     assert_eq!((rtv.state, store.balance(FLOOR)), (VendorState::Cancelled, 5));
