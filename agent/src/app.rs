@@ -4,18 +4,21 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Seq, StoreId, TradingDay};
 use link::BundleError;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use web::{Limits, Shutdown};
 
+use crate::clock;
 use crate::exchange::Runner;
 use crate::http::{self, Parts};
+use crate::labels::spool::Spool;
 use crate::metrics::Metrics;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
@@ -77,6 +80,7 @@ pub struct Agent {
     address: SocketAddr,
     shutdown: Shutdown,
     serving: JoinHandle<usize>,
+    spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
 }
 
@@ -104,6 +108,15 @@ impl Agent {
         let (online, online_seen) = watch::channel(false);
         let imports = Runner::new(replica.clone(), shutdown.clone());
         imports.resume().await;
+        let wake = Arc::new(Notify::new());
+        let spool = Spool {
+            replica: replica.clone(),
+            metrics: metrics.clone(),
+            clock: Arc::new(clock::now),
+            wake: Arc::clone(&wake),
+            shutdown: shutdown.clone(),
+        };
+        let spool = tokio::spawn(spool.run());
         let router = http::router(Parts {
             pipeline: Pipeline::new(replica.clone(), metrics.clone()),
             replica: replica.clone(),
@@ -115,6 +128,7 @@ impl Agent {
             trading_day,
             place,
             online: online_seen,
+            printing: wake,
             rate: rate(replica.clone(), shutdown.clone()),
             shutdown: shutdown.clone(),
         });
@@ -125,7 +139,7 @@ impl Agent {
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, uplink })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink })
     }
 
     /// Where it serves.
@@ -141,6 +155,9 @@ impl Agent {
             Ok(0) => {}
             Ok(cut) => warn!(connections = cut, "some requests took too long and were cut"),
             Err(failed) => warn!(cause = %failed, "the server had ended before"),
+        }
+        if let Err(failed) = self.spool.await {
+            warn!(cause = %failed, "printing had ended before");
         }
         if let Some(uplink) = self.uplink
             && let Err(failed) = uplink.await

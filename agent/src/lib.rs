@@ -3,6 +3,7 @@
 //! - [`replica`]: the shop's copy of the ledger in SQLite, and the only way to it.
 //! - [`scan`]: from what a device sent to what became of it, durably.
 //! - `exchange`: files in and out: imports in two phases, exports.
+//! - `labels`: what is printed, and the queue to the printers.
 //! - `http`, [`pages`]: the API and the pages on the shop's LAN.
 //! - [`uplink`]: the session with the hub.
 //! - [`metrics`]: what is counted for whoever watches.
@@ -12,6 +13,7 @@ pub mod app;
 mod clock;
 mod exchange;
 mod http;
+mod labels;
 pub mod metrics;
 pub mod operations;
 pub mod pages;

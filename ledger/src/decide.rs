@@ -9,7 +9,7 @@ use gs1::Gtin;
 
 use crate::account::{Account, Area};
 use crate::command::{Command, Disposition, Line, Stamp};
-use crate::movement::{Entry, Movement, Source};
+use crate::movement::{Movement, Source};
 use crate::positions::{Overflow, Positions};
 use crate::quantity::Balance;
 use crate::reason::{Reason, ReasonClass};
@@ -160,15 +160,6 @@ pub fn decide(
         Vec::new()
     };
     Ok(Decision { movements: vec![movement], notices })
-}
-
-/// The movement that takes an entry back: the same goods the other way, for the same reason (R5). What happened meanwhile
-/// stays, so an account may be below zero after it.
-#[must_use]
-pub fn undo(entry: &Entry, stamp: &Stamp, context: Context<'_>) -> Movement {
-    let Movement { item, lot, serial, quantity, from, to, reason, .. } = &entry.movement;
-    let line = Line { item: *item, lot: *lot, serial: *serial, quantity: *quantity };
-    Movement { corrects: Some(entry.seq), ..movement(&line, stamp, context, *to, *from, *reason) }
 }
 
 /// Between which accounts a command moves goods, and why.

@@ -20,6 +20,9 @@
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
+//! - [`receiving`]: orders, ship notices and receipts.
+//! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
+//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -48,7 +51,10 @@ pub mod price;
 pub mod promise;
 pub mod quantity;
 pub mod reason;
+pub mod receiving;
 pub mod retail_calendar;
+pub mod returns;
+pub mod scenario;
 pub mod swap;
 pub mod table;
 pub mod text;
@@ -60,7 +66,7 @@ pub use account::{Account, Area};
 pub use catalogue::Item;
 pub use chain::{ChainHash, Head};
 pub use command::{Command, Disposition, Line, Stamp};
-pub use decide::{Context, Decision, Notice, Refusal, decide, undo};
+pub use decide::{Context, Decision, Notice, Refusal, decide};
 pub use digest::Digest;
 pub use gs1::Gtin;
 pub use identity::{Fingerprint, Verdict};

@@ -17,6 +17,8 @@ mod database;
 mod documents;
 mod history;
 mod imports;
+pub(crate) mod print_jobs;
+pub(crate) mod printing;
 mod read;
 mod row;
 #[cfg(test)]

@@ -335,6 +335,21 @@ async fn scans_are_recorded_while_a_long_file_is_imported() {
     store.agent.stop().await;
 }
 
+#[tokio::test]
+async fn goods_that_were_sold_since_are_not_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let import = store.upload("kind=opening_stock", "gtin,qty\n4006381333931,5\n96385074,2\n").await;
+    store.commit(&import, "valid_rows").await.unwrap();
+    store.settled(&import).await;
+    let sold = json!({"device": "till-1", "device_seq": 1, "code": OAT});
+    assert_eq!(store.scan(&sold).await["result"], "accepted");
+    store.undo(&import).await.unwrap();
+    assert_eq!(outcome(&store.settled(&import).await, &["undone", "kept"]), [1, 1]);
+    assert_eq!([store.on_hand(OAT).await, store.on_hand("96385074").await], [4, 0]);
+    store.agent.stop().await;
+}
+
 /// Leaves an import of three rows in a directory, cut after the first of them.
 async fn cut_import(directory: &Path) -> String {
     let options = Options {

@@ -5,8 +5,9 @@
 
 use ledger::catalogue::{Currency, Price, Unfit};
 use ledger::opening::OpeningRow;
+use ledger::returns::undo;
 use ledger::{
-    Command, Context, DeviceId, DeviceSeq, Entry, Gtin, Item, Line, Money, Seq, Stamp, Timestamp, Unit, undo,
+    Command, Context, DeviceId, DeviceSeq, Entry, Gtin, Item, Line, Money, Seq, Stamp, Timestamp, Unit,
 };
 use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
@@ -203,19 +204,30 @@ impl Book<'_> {
         Ok(found)
     }
 
-    /// Records the movement that takes an entry back. What was sold meanwhile stays sold: the record may be below zero then.
+    /// Records the movement that takes an entry back, or says why not: goods that were sold meanwhile are not there any more.
     fn take_back(&mut self, import: &Import, line: u64, seq: Seq) -> Result<Option<String>, Fault> {
         let sql = select_entries!("WHERE seq = ?");
         let entry = self.db.prepare_cached(sql)?.query_row([seq.get().cast_signed()], |found| {
             Ok(row::read_entry(found, self.db, &mut Names::default()))
         });
         let entry = entry.optional()?.ok_or(Fault::Damaged { what: "row of an import" })??;
+        let item = entry.movement.item;
+        let sql = "SELECT 1 FROM movement INDEXED BY movement_item WHERE item = ? AND corrects = ?";
+        let key = params![item.as_u64().cast_signed(), seq.get().cast_signed()];
+        let corrected = self.db.prepare_cached(sql)?.exists(key)?;
         let stamp = stamp(import, Way::Back, line, self.now)?;
         let trading_day = self.trading_day();
-        let movement = undo(&entry, &stamp, Context { now: self.now, trading_day: &trading_day });
-        let head = self.head_after(&movement);
-        let fingerprint = command::fingerprint(&movement);
-        self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
+        let context = Context { now: self.now, trading_day: &trading_day };
+        let stock = self.positions_of(item)?;
+        let movements = match undo(&[entry], |_seq| corrected, None, &stamp, context, stock) {
+            Ok(undone) => undone.movements,
+            Err(not_undone) => return Ok(Some(format!("{not_undone}; {}", not_undone.hint()))),
+        };
+        for movement in movements {
+            let head = self.head_after(&movement);
+            let fingerprint = command::fingerprint(&movement);
+            self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
+        }
         Ok(None)
     }
 
