@@ -20,7 +20,7 @@ use crate::exchange::annotate::annotated;
 use crate::exchange::check::CheckError;
 use crate::exchange::source::{SourceError, unpack};
 use crate::exchange::{Choices, checked};
-use crate::replica::{Begun, Counts, Import, ImportState, Mode, NewImport, Report, RowFault, What};
+use crate::replica::{Begun, Counts, Import, ImportState, Leftover, Mode, NewImport, Report, RowFault, What};
 
 /// The largest file as it comes, in bytes.
 pub(super) const BYTES_MAX: usize = 64 * 1024 * 1024;
@@ -50,6 +50,9 @@ pub(super) struct View {
     report: Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<RowFault>>,
+    /// Rows that were not carried out or not taken back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    leftovers: Vec<Leftover>,
     links: Links,
 }
 
@@ -324,7 +327,8 @@ const ID_CHARS: usize = 32;
 
 async fn with_faults(app: &App, import: Import) -> Result<View, Problem> {
     let told = app.replica.import_faults_told(import.id.clone()).await.map_err(|error| of_replica(&error))?;
-    Ok(View { errors: Some(told), ..view(app, import) })
+    let leftovers = app.replica.import_leftovers(&import).await.map_err(|error| of_replica(&error))?;
+    Ok(View { errors: Some(told), leftovers, ..view(app, import) })
 }
 
 fn view(app: &App, import: Import) -> View {
@@ -351,6 +355,7 @@ fn view(app: &App, import: Import) -> View {
         outcome: counts,
         report: import.report,
         errors: None,
+        leftovers: Vec::new(),
         links: Links {
             annotated: format!("{path}/annotated"),
             commit: format!("{path}/commit"),

@@ -50,7 +50,8 @@ pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
 pub use self::history::MovementFilter;
 pub use self::imports::{
-    Begun, Change, Counts, Import, ImportState, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault, Went, What,
+    Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
+    Went, What,
 };
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;

@@ -345,7 +345,11 @@ async fn goods_that_were_sold_since_are_not_taken_back() {
     let sold = json!({"device": "till-1", "device_seq": 1, "code": OAT});
     assert_eq!(store.scan(&sold).await["result"], "accepted");
     store.undo(&import).await.unwrap();
-    assert_eq!(outcome(&store.settled(&import).await, &["undone", "kept"]), [1, 1]);
+    let undone = store.settled(&import).await;
+    assert_eq!(outcome(&undone, &["undone", "kept"]), [1, 1]);
+    let left = &undone["leftovers"][0];
+    assert_eq!((&left["row"], &left["outcome"]), (&json!(2), &json!("kept")));
+    assert!(left["detail"].as_str().unwrap().contains("only 4 of item"), "{left}");
     assert_eq!([store.on_hand(OAT).await, store.on_hand("96385074").await], [4, 0]);
     store.agent.stop().await;
 }

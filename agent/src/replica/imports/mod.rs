@@ -122,6 +122,17 @@ pub struct Counts {
     pub kept: u64,
 }
 
+/// A row that was not carried out or not taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Leftover {
+    /// The line of the file.
+    pub row: u64,
+    /// `refused` or `kept`.
+    pub outcome: String,
+    /// Why.
+    pub detail: String,
+}
+
 /// An import as the replica keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {

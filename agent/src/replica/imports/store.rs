@@ -3,7 +3,7 @@
 use ledger::{Timestamp, UserId};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Begun, Counts, Import, ImportState, Mode, NewImport, Report, RowFault, What};
+use super::{Begun, Counts, Import, ImportState, Leftover, Mode, NewImport, Report, RowFault, What};
 use crate::replica::book::Book;
 use crate::replica::read::Reader;
 use crate::replica::row::Fault;
@@ -128,6 +128,31 @@ impl Replica {
     /// [`ReplicaError`] when it cannot be read.
     pub async fn import_faults_told(&self, id: String) -> Result<Vec<RowFault>, ReplicaError> {
         self.readers.read(move |reader| faults(&reader.db, &id, TOLD)).await
+    }
+
+    /// The first thousand rows of an import that were not carried out or not taken back, and why.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when they cannot be read.
+    pub async fn import_leftovers(&self, import: &Import) -> Result<Vec<Leftover>, ReplicaError> {
+        if import.counts.refused == 0 && import.counts.kept == 0 {
+            return Ok(Vec::new());
+        }
+        let (number, pass) = (import.number.cast_signed(), import.pass.cast_signed());
+        let find = move |reader: &mut Reader| {
+            let sql = "SELECT line, outcome, detail FROM import_row WHERE import = ? AND pass = ? \
+                       AND outcome IN ('refused', 'kept') ORDER BY line LIMIT ?";
+            let mut statement = reader.db.prepare_cached(sql)?;
+            let rows = statement.query_map(params![number, pass, i64::try_from(FAULTS_TOLD)?], |row| {
+                Ok(Leftover {
+                    row: row.get::<_, i64>(0)?.cast_unsigned(),
+                    outcome: row.get(1)?,
+                    detail: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        };
+        self.readers.read(find).await
     }
 
     /// How files of a kind and a sender are read, as JSON; `None` when nobody chose yet.
