@@ -82,7 +82,8 @@ impl<'r, 'a> Label<'r, 'a> {
                 });
             }
         }
-        rules::unsigned(table, &present, self, &mut flaws);
+        let length = |id| self.slots(id).next().map(|(_, reading, slot)| reading.value(slot).len());
+        rules::unsigned(table, &present, self, length, &mut flaws);
         flaws
     }
 

@@ -11,7 +11,7 @@ use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
-use crate::rules::{self, Company};
+use crate::rules::{self, Company, Elements as _};
 use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
@@ -324,12 +324,16 @@ impl Reading<'_> {
     #[cold]
     pub(crate) fn judge(&mut self, present: &Set) {
         let (reader, gtin) = (self.reader, self.gtin.is_some());
-        let (slots, flaws) = (&self.slots, &mut self.flaws);
+        let (slots, decoded, flaws) = (&self.slots, &self.decoded, &mut self.flaws);
         rules::contradictions(&reader.table, present, slots, flaws);
         if reader.requisites {
             rules::missing(&reader.table, present, slots, gtin, flaws);
         }
-        rules::unsigned(&reader.table, present, slots, flaws);
+        let length = |id| {
+            let span = slots.first(id)?.span;
+            Some(decoded.find(span).map_or(span.length(), <[u8]>::len))
+        };
+        rules::unsigned(&reader.table, present, slots, length, flaws);
     }
 
     /// Reports an AI that is not known, and says how much is to be passed over.

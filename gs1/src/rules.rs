@@ -93,8 +93,15 @@ pub(crate) fn missing(
     }
 }
 
-/// Beside a digital signature (AI 8030), keys whose serial number may be left out must have it.
-pub(crate) fn unsigned(table: &Table<'_>, present: &Set, elements: &impl Elements, flaws: &mut Flaws) {
+/// Beside a digital signature (AI 8030), keys whose serial number may be left out must have it. `length` is that of the first
+/// value of an AI, which need not be as long as it was written.
+pub(crate) fn unsigned(
+    table: &Table<'_>,
+    present: &Set,
+    elements: &impl Elements,
+    length: impl Fn(RowId) -> Option<usize>,
+    flaws: &mut Flaws,
+) {
     if !table.named("8030").is_some_and(|id| present.has(id)) {
         return;
     }
@@ -102,7 +109,7 @@ pub(crate) fn unsigned(table: &Table<'_>, present: &Set, elements: &impl Element
         ["253", "255", "8003"].into_iter().filter_map(|ai| table.named(ai)).filter(|id| present.has(*id))
     {
         let shortest = table.line(id).map(|line| usize::from(line.min));
-        if elements.first(id).map(|slot| slot.span.length()) == shortest {
+        if length(id) == shortest {
             flaws.push(flaw(table, Class::DigsigSerial, id, elements, Note::Nothing));
         }
     }

@@ -45,6 +45,8 @@ fn every_scan_goes_its_way() {
         ("]C110A",                                r#"{"requisites": false}"#, "elements: (10)A"),
         ("https://a/01/04006381333931",           "{}",                       "digital-link: (01)04006381333931"),
         ("(01)04006381333931",                    "{}",                       "bracketed: (01)04006381333931"),
+        ("https://a/8003/%300206549869911?8030=abcd",  "{}",                  "digital-link: (8003)00206549869911(8030)abcd, digsig-serial(8003)@15+16"),
+        ("https://a/8003/%3002065498699117?8030=abcd", "{}",                  "digital-link: (8003)002065498699117(8030)abcd"),
         // without an identifier, nothing but a key is taken for granted
         ("010400638133393110A",                   "{}",                       "plain: `010400638133393110A`, symbology-missing@0+19"),
         ("010400638133393110A",                   r#"{"assume": "whole"}"#,   "elements: (01)04006381333931(10)A"),
