@@ -1,6 +1,7 @@
 //! Bracketed text, as it stands under a symbol and as people key it: `(01)04006381333931(10)A7`.
 //!
-//! An opening bracket inside a value is written `\(`, in both directions.
+//! An opening bracket inside a value is written `\(`, in both directions. Before the elements of a composite a `|` may stand:
+//! `(01)04006381333931|(10)A7`.
 //!
 //! ```
 //! let label = gs1::bracketed::parse(b"(01)04006381333931(10)A\\(7");
@@ -49,9 +50,9 @@ pub fn write<'a>(out: &mut impl Write, elements: impl Iterator<Item = (Ai, Text<
     Ok(())
 }
 
-/// Whether data is to be read as bracketed text: a bracket and a digit are no other form's beginning.
+/// Whether data is to be read as bracketed text: a bracket is no other form's beginning.
 pub(crate) fn is_bracketed(data: &[u8]) -> bool {
-    matches!(data, [b'(', digit, ..] if digit.is_ascii_digit())
+    data.first() == Some(&b'(')
 }
 
 /// The text in a part of a scan: all places are those in the scan.
@@ -81,7 +82,7 @@ impl<'a> Bracketed<'a> {
     }
 
     fn take_apart(&mut self, table: &Table<'_>, scan: &'a [u8], data: Range<usize>) {
-        let mut at = data.start;
+        let (mut at, mut in_composite) = (data.start, false);
         while at < data.end {
             let rest = scan.get(at..data.end).unwrap_or_default();
             let closing = rest.iter().position(|byte| *byte == b')');
@@ -90,13 +91,18 @@ impl<'a> Bracketed<'a> {
                 return self.report(Class::BracketSyntax, None, at..data.end, Note::Nothing);
             };
             let name = at + 1..at + closing;
-            let value =
-                name.end + 1..name.end + 1 + length_of_value(rest.get(closing + 1..).unwrap_or_default());
-            at = value.end;
+            let behind = rest.get(closing + 1..).unwrap_or_default();
+            let (length, composite) = length_of_value(behind, !in_composite);
+            let value = name.end + 1..name.end + 1 + length;
+            at = value.end + usize::from(composite);
+            in_composite |= composite;
             let digits = scan.get(name.clone()).unwrap_or_default();
+            if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                self.report(Class::BracketSyntax, None, name.start - 1..name.end + 1, Note::Nothing);
+                continue;
+            }
             if str::from_utf8(digits).ok().and_then(|ai| table.named(ai)).is_none() {
-                let numeric = digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit);
-                let ai = (numeric && !digits.is_empty()).then(|| Ai::new(digits));
+                let ai = (digits.len() <= 4).then(|| Ai::new(digits));
                 self.report(Class::AiUnknown, ai, name, Note::Nothing);
                 continue;
             }
@@ -118,15 +124,16 @@ impl<'a> Bracketed<'a> {
     }
 }
 
-/// Bytes up to the next bracket that opens an AI.
-fn length_of_value(rest: &[u8]) -> usize {
+/// Bytes up to the next bracket that opens an AI, and whether the mark of a composite stands between, where one may.
+fn length_of_value(rest: &[u8], composite: bool) -> (usize, bool) {
     let mut before = b' ';
     for (at, byte) in rest.iter().enumerate() {
         step!(1);
         if *byte == b'(' && before != b'\\' {
-            return at;
+            let is_composite = composite && before == b'|';
+            return (at - usize::from(is_composite), is_composite);
         }
         before = *byte;
     }
-    rest.len()
+    (rest.len(), false)
 }

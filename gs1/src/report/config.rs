@@ -34,7 +34,7 @@ pub struct Config {
     pub assume: Unnamed,
     /// Whether several separators in a row count as one.
     pub tolerate_repeated_separators: bool,
-    /// What the scanner puts around the data, besides STX, ETX, CR, LF, tabs and spaces.
+    /// What the scanner puts around the data, besides STX, ETX, CR, LF, tabs and spaces. CR, LF and tabs may follow it.
     pub frame: Frame,
     /// What the symbol was, where its data does not say so.
     pub carrier: Option<Carrier>,

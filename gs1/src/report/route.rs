@@ -44,11 +44,7 @@ pub(super) enum Way {
 impl<'s> Routed<'s> {
     /// `reader` is the one that reads what goes as it came.
     pub(super) fn new(reader: &Reader<'_>, config: &Config, sent: &'s [u8]) -> Self {
-        let mut data = message::framed(reader, sent);
-        let symbology = sent.get(data.clone()).and_then(Symbology::at_front);
-        if symbology.is_some() {
-            data.start += 3;
-        }
+        let (symbology, data) = message::framed(reader, sent);
         let bytes = sent.get(data.clone()).unwrap_or_default();
         let unnamed = matches!(symbology, None | Some(Symbology::Unnamed));
         let way = if config.carrier == Some(Carrier::UpcE)

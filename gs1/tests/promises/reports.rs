@@ -94,6 +94,9 @@ fn every_scan_goes_its_way() {
         ("30059E247FAE460A5C6AA743",              r#"{"assume": "gs1"}"#,     "elements: (30)059E247FAE460A5C6AA743, length(30)@2+22, requisite(30)@2+22"),
         // what a scanner does to it
         ("*]C110A#99B*",  r##"{"frame": {"prefix": "*", "suffix": "*"}, "separators": ["#"], "requisites": false}"##, "elements: (10)A(99)B"),
+        ("PRE]C110A^99BSUF\r\n", r#"{"frame": {"prefix": "PRE", "suffix": "SUF"}, "requisites": false}"#,           "elements: (10)A(99)B"),
+        ("\u{2}PRE]C110A^99B\r\nSUF\r\n", r#"{"frame": {"prefix": "PRE", "suffix": "SUF"}, "requisites": false}"#, "elements: (10)A(99)B"),
+        ("PRE]C110A^99B\rSUF\r\n", r#"{"frame": {"prefix": "PRE", "suffix": "\rSUF\r\n"}, "requisites": false}"#, "elements: (10)A(99)B"),
         ("]C110A^^99B",   r#"{"tolerate_repeated_separators": true, "requisites": false}"#,                         "elements: (10)A(99)B"),
         ("]C1010400638133393110ABC17261231",      "{}",                       "elements: (01)04006381333931(10)ABC17261231, (separator-probably-lost)"),
     ];
