@@ -361,11 +361,11 @@ impl Reading<'_> {
     /// What the AIs have to do with each other.
     #[cold]
     pub(crate) fn judge(&mut self, present: &Set) {
-        let (reader, gtin) = (self.reader, self.gtin.is_some());
+        let (reader, number) = (self.reader, self.id_of_number());
         let (slots, decoded, flaws) = (&self.slots, &self.decoded, &mut self.flaws);
         rules::contradictions(&reader.table, present, slots, flaws);
         if reader.requisites {
-            rules::missing(&reader.table, present, slots, gtin, flaws);
+            rules::missing(&reader.table, present, slots, number.into_iter(), flaws);
         }
         let length = |id| {
             let span = slots.first(id)?.span;

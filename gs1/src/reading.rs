@@ -225,7 +225,7 @@ impl<'a> Reading<'a> {
     pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> {
         let table = &self.reader.table;
         let mut flaws = Flaws::new();
-        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut flaws);
+        rules::missing(table, &self.present(), &self.slots, self.id_of_number().into_iter(), &mut flaws);
         flaws.into_items().map(move |flaw| flaw.told(table))
     }
 
@@ -244,6 +244,16 @@ impl<'a> Reading<'a> {
             present.insert(slot.row);
         }
         present
+    }
+
+    /// For a symbol that is a sound number: the AI that it stands for.
+    pub(crate) fn id_of_number(&self) -> Option<RowId> {
+        let ai = match (self.gtin, self.sscc) {
+            (Some(_), _) => "01",
+            (None, Some(_)) => "00",
+            (None, None) => return None,
+        };
+        self.reader.table.named(ai)
     }
 
     fn sound(&self, ai: &str) -> Option<&str> {

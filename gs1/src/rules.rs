@@ -71,17 +71,16 @@ pub(crate) fn contradictions(table: &Table<'_>, present: &Set, elements: &impl E
     }
 }
 
-/// AIs that miss a partner.
+/// AIs that miss a partner. `numbers` are those for which a symbol stands that is a number: its composite needs no other.
 pub(crate) fn missing(
     table: &Table<'_>,
     present: &Set,
     elements: &impl Elements,
-    gtin_is_symbol: bool,
+    numbers: impl Iterator<Item = RowId>,
     flaws: &mut Flaws,
 ) {
     let mut there = *present;
-    // A number that is the whole symbol stands for AI 01: its composite needs no other.
-    if gtin_is_symbol && let Some(id) = table.named("01") {
+    for id in numbers {
         there.insert(id);
     }
     for id in *present {
