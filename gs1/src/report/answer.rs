@@ -135,7 +135,7 @@ pub struct NumberFacts {
     /// The GTIN in 12 digits, where it was read from a UPC-E.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upc_a: Option<String>,
-    /// What digits without an identifier can be.
+    /// What digits without an identifier can be; of more than one, none is the [`gtin14`](Report::gtin14).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
     /// The same: the list may hold more than a caller looks for.
@@ -230,7 +230,8 @@ pub struct ReportedProblem {
 /// What may be wrong, or is only good to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Warning {
-    /// `separator-probably-lost`, `text-without-identifier`, `no-key` or `tag-has-more`.
+    /// `separator-probably-lost`, `text-without-identifier`, `ambiguous-number`, `no-key`, `tag-has-more` or
+    /// `tag-reserved-bits`.
     pub kind: &'static str,
     /// The AI that it is about.
     pub ai: Option<String>,

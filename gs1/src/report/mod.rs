@@ -24,6 +24,7 @@
 mod answer;
 mod build;
 mod config;
+mod facts;
 mod meaning;
 mod route;
 mod row;

@@ -64,7 +64,7 @@ fn every_scan_goes_its_way() {
         ("]a1hello",                              "{}",                       "plain: `hello`, symbology-unsupported@0+3"),
         ("",                                      "{}",                       "plain: ``, empty@0+0"),
         // UPC-E
-        ("08598295",                              "{}",                       "number: 08598295"),
+        ("08598295",                              "{}",                       "number: 08598295, (ambiguous-number)"),
         ("08598295",                              r#"{"carrier": "UPC-E"}"#,  "number: 08598295"),
         ("]E008598295",                           r#"{"carrier": "UPC-E"}"#,  "number: 08598295"),
         ("]E008598295",                           "{}",                       "number: , primary-length@3+8"),
@@ -77,7 +77,12 @@ fn every_scan_goes_its_way() {
         ("]E02260841235941",                      r#"{"rcn_region": "de"}"#,  "number: 2260841235941, check-digit@15+1"),
         ("6520",                                  "{}",                       "plain: `6520` check digit 8, (no-key)"),
         ("14685",                                 "{}",                       "plain: `14685` check digit 6, (no-key)"),
-        ("146851",                                "{}",                       "plain: `146851`, length@0+6"),
+        ("146851",                                "{}",                       "number: 146851, (ambiguous-number)"),
+        ("0859829",                               "{}",                       "number: 0859829, (ambiguous-number)"),
+        ("2859829",                               "{}",                       "plain: `2859829`, length@0+7"),
+        ("04252614",                              "{}",                       "number: 04252614, (ambiguous-number)"),
+        ("04252615",                              "{}",                       "number: 04252615, check-digit@7+1"),
+        ("04252614",                              r#"{"carrier": "UPC-E"}"#,  "number: 04252614"),
         // tags
         ("30059E247FAE460A5C6AA743",              "{}",                       "tag: (01)25558527525043(21)44500166467 sgtin-96"),
         ("30059e247fae460a5c6aa743\r\n",          "{}",                       "tag: (01)25558527525043(21)44500166467 sgtin-96"),
@@ -85,6 +90,15 @@ fn every_scan_goes_its_way() {
         ("30059E247FAE460A5C6AG743",              "{}",                       "tag: , epc-not-hex@20+1"),
         ("3 059E247FAE460A5C6AA743",              "{}",                       "tag: , epc-not-hex@1+1"),
         (" 40059E247FAE460A5C6AA743",             "{}",                       "tag: , epc-header@1+2"),
+        ("3106BE4D9227A26B9F000001",              "{}",                       "tag: (00)194261514557586238 sscc-96, (tag-reserved-bits)"),
+        ("3012345A",                              "{}",                       "plain: `3012345A`, symbology-missing@0+8"),
+        ("30059E247FA",                           "{}",                       "plain: `30059E247FA`, symbology-missing@0+11"),
+        ("30059E247FAE",                          "{}",                       "tag: , epc-truncated@12+0"),
+        ("5D41402ABC4B2A76B9719D911017C592",      "{}",                       "plain: `5D41402ABC4B2A76B9719D911017C592`, (text-without-identifier)"),
+        ("40059E247FAE460A5C6A",                  "{}",                       "plain: `40059E247FAE460A5C6A`, symbology-missing@0+20"),
+        ("10adc83b19e793491b1c6ea0fd8b46cd",      "{}",                       "plain: `10adc83b19e793491b1c6ea0fd8b46cd`, (text-without-identifier)"),
+        ("10adc83b-19e7-9349-1b1c-6ea0fd8b46cd",  "{}",                       "plain: `10adc83b-19e7-9349-1b1c-6ea0fd8b46cd`, (text-without-identifier)"),
+        ("5B41402ABC4B2A76B9719D911017C5925D41402ABC4B2A76B971", "{}",        "tag: , epc-header@0+2"),
         ("F78040063813339310151110",              "{}",                       "tag: (01)04006381333931(21)5 sgtin+, (tag-has-more)"),
         ("010400638133393110ABCDEF",              "{}",                       "plain: `010400638133393110ABCDEF`, symbology-missing@0+24"),
         ("(8018)401234500000000009",              "{}",                       "bracketed: (8018)401234500000000009, check-digit(8018)@23+1"),
@@ -116,17 +130,37 @@ fn scans_of_a_label_go_their_ways_together() {
     };
     #[rustfmt::skip]
     let cases: &[(&[&str], &str, &str)] = &[
-        (&["]C102040063813339313712", "3106BE4D9227A26B9F000000"],  "{}", "label: (02)04006381333931(37)12(00)194261514557586238"),
+        (&["]C102040063813339313712", "3106BE4D9227A26B9F000000"],  "{}", "label: (02)04006381333931(37)12(00)194261514557586238 sscc-96"),
         (&["]C102040063813339313712"],                              "{}", "label: (02)04006381333931(37)12, requisite(37)@21+2"),
         (&["]C102040063813339313712"],            r#"{"requisites": false}"#, "label: (02)04006381333931(37)12"),
-        (&["]E04006381333931", "]C110A", "]C110B"],                 "{}", "label: (10)A(10)B, repeat(10)@5+1"),
-        (&["08598295", "]C110A"],                 r#"{"carrier": "UPC-E"}"#, "label: (10)A"),
+        (&["]E04006381333931", "]C110A", "]C110B"],                 "{}", "label: (10)A(10)B 4006381333931, repeat(10)@5+1"),
+        (&["08598295", "]C110A"],                 r#"{"carrier": "UPC-E"}"#, "label: (10)A 08598295"),
+        (&["04252614", "]C110A"],                                   "{}", "label: (10)A 04252614, (ambiguous-number)"),
+        (&["]E02260841235940"],                     r#"{"rcn_region": "de"}"#, "label: 2260841235940, price-check-digit@9+1"),
+        (&["]C110A", "]E02260841235940"],           r#"{"rcn_region": "de"}"#, "label: (10)A 2260841235940, price-check-digit@9+1"),
         (&["08598294", "]C110A"],                 r#"{"carrier": "UPC-E"}"#, "label: (10)A, check-digit@7+1, requisite(10)@5+1"),
         (&["https://a/01/04006381333931", "]C110A"],                "{}", "label: (01)04006381333931(10)A"),
         (&[],                                                       "{}", "label: "),
     ];
     for (scans, said, outcome) in cases {
         assert_eq!(label(scans, said), *outcome, "{scans:?}");
+    }
+    #[rustfmt::skip]
+    let cases: &[(&[&str], &str, Value)] = &[
+        // scans                            config                      what is known
+        (&["]E02456609708201", "]C110A"],   r#"{"rcn_region": "se"}"#,  json!({"gtin14": "02456609708201", "usage": "geo", "weight": "8.20", "item_reference": "566097", "without_measure_gtin14": "02456609700007", "lot": "A"})),
+        (&["]C110A", "08598295"],           r#"{"carrier": "UPC-E"}"#,  json!({"upc_a": "085982000095", "gtin14": "00085982000095", "candidates": null})),
+        (&["]C110A", "08598295"],           "{}",                       json!({"gtin14": null, "dl_uri": null, "candidates": [{"gtin14": "00000008598295", "gtin_format": "GTIN-8"}, {"gtin14": "00085982000095", "gtin_format": "GTIN-12"}]})),
+        (&["]C110A", "04252614"],           "{}",                       json!({"gtin14": "00042100005264", "upc_a": "042100005264", "candidates": [{"gtin14": "00042100005264", "gtin_format": "GTIN-12"}]})),
+        (&["]C110A", "4006381333931"],      "{}",                       json!({"gtin14": "04006381333931", "candidates": [{"gtin14": "04006381333931", "gtin_format": "GTIN-13"}]})),
+        (&["]C110A", "30059E247FAE460A5C6AA743"], "{}",                 json!({"scheme": "sgtin-96", "filter": 0, "serial": "44500166467", "canonical_scan": null})),
+    ];
+    for (scans, said, known) in cases {
+        let scans: Vec<_> = scans.iter().map(|scan| scan.as_bytes()).collect();
+        let report = serde_json::to_value(Decoder::new(2026).label(&config(said), &scans)).unwrap();
+        for (key, value) in known.as_object().unwrap() {
+            assert_eq!(report.get(key).unwrap_or(&Value::Null), value, "{scans:?} {key}: {report:#}");
+        }
     }
     let scans: [&[u8]; 2] = [b"]E04006381333931", b"]C110A"];
     let report = Decoder::new(2026).label(&Config::default(), &scans);
