@@ -13,11 +13,12 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::lint;
 use crate::problem::{Class, Flaw, Note, Problem};
 use crate::reading::{Flaws, MAX_BYTES, Parts};
 use crate::span::Span;
-use crate::table::{BUILT_IN, Table};
-use crate::text::{Escape, Part, Text};
+use crate::table::{BUILT_IN, Line, Table};
+use crate::text::{Escape, Part, Text, VALUE_ROOM};
 use crate::work::step;
 
 /// Bracketed text, taken apart. Borrows the text.
@@ -92,19 +93,21 @@ impl<'a> Bracketed<'a> {
             };
             let name = at + 1..at + closing;
             let behind = rest.get(closing + 1..).unwrap_or_default();
-            let (length, composite) = length_of_value(behind, !in_composite);
-            let value = name.end + 1..name.end + 1 + length;
-            at = value.end + usize::from(composite);
-            in_composite |= composite;
+            let mut value = name.end + 1..name.end + 1 + length_of_value(behind);
+            at = value.end;
             let digits = scan.get(name.clone()).unwrap_or_default();
             if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
                 self.report(Class::BracketSyntax, None, name.start - 1..name.end + 1, Note::Nothing);
                 continue;
             }
-            if str::from_utf8(digits).ok().and_then(|ai| table.named(ai)).is_none() {
+            let known = str::from_utf8(digits).ok().and_then(|ai| table.named(ai));
+            let Some(line) = known.and_then(|id| table.line(id)) else {
                 let ai = (digits.len() <= 4).then(|| Ai::new(digits));
                 self.report(Class::AiUnknown, ai, name, Note::Nothing);
                 continue;
+            };
+            if !in_composite && at < data.end && is_before_composite(table, line, scan, &value) {
+                (in_composite, value.end) = (true, value.end - 1);
             }
             let ai = Ai::new(digits);
             if value.is_empty() && at == data.end {
@@ -124,16 +127,23 @@ impl<'a> Bracketed<'a> {
     }
 }
 
-/// Bytes up to the next bracket that opens an AI, and whether the mark of a composite stands between, where one may.
-fn length_of_value(rest: &[u8], composite: bool) -> (usize, bool) {
+/// Whether a value ends with the mark of a composite, rather than with a character that may not be there: without it, it is
+/// sound.
+fn is_before_composite(table: &Table<'_>, line: &Line, scan: &[u8], value: &Range<usize>) -> bool {
+    let Some([sound @ .., b'|']) = scan.get(value.clone()) else { return false };
+    let mut buffer = [0; VALUE_ROOM];
+    lint::value(table, line, Text::new(sound, Escape::Backslash).in_buffer(&mut buffer), false).is_ok()
+}
+
+/// Bytes up to the next bracket that opens an AI.
+fn length_of_value(rest: &[u8]) -> usize {
     let mut before = b' ';
     for (at, byte) in rest.iter().enumerate() {
         step!(1);
         if *byte == b'(' && before != b'\\' {
-            let is_composite = composite && before == b'|';
-            return (at - usize::from(is_composite), is_composite);
+            return at;
         }
         before = *byte;
     }
-    (rest.len(), false)
+    rest.len()
 }

@@ -135,7 +135,7 @@ pub struct NumberFacts {
     /// The GTIN in 12 digits, where it was read from a UPC-E.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upc_a: Option<String>,
-    /// What digits without an identifier can be; of more than one, none is the [`gtin14`](Report::gtin14).
+    /// What digits without an identifier can be; of several, the first is taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
     /// The same: the list may hold more than a caller looks for.

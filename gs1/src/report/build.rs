@@ -224,9 +224,7 @@ impl Found<'_> {
     }
 
     fn add_keys(&self, report: &mut Report) {
-        let unclear = |at: usize| self.is_unclear(at);
-        let known = self.readings.iter().enumerate().filter(|(at, _)| !unclear(*at));
-        let gtin = known.map(|(_, reading)| reading).find_map(Reading::gtin);
+        let gtin = self.readings.iter().find_map(Reading::gtin);
         report.gtin14 = gtin.map(|gtin| gtin.to_string());
         report.number.gtin_format = gtin.map(|gtin| gtin.format().to_string());
         report.sscc = self.readings.iter().find_map(Reading::sscc).map(|sscc| sscc.to_string());
@@ -242,9 +240,7 @@ impl Found<'_> {
 
     /// The elements as an address. The number of a symbol that is just a number stands for AI 01.
     fn address(&self) -> Option<String> {
-        let known = self.readings.iter().enumerate().filter(|(at, _)| !self.is_unclear(*at));
-        let number = known.map(|(_, reading)| reading).find_map(|reading| reading.gtin);
-        let number = number.map(|gtin| gtin.to_string());
+        let number = self.readings.iter().find_map(|reading| reading.gtin).map(|gtin| gtin.to_string());
         let number = number.iter().map(|gtin| (Ai::new(b"01"), gtin.as_str()));
         let sscc = self.readings.iter().find_map(|reading| reading.sscc).map(|sscc| sscc.to_string());
         let sscc = sscc.iter().map(|sscc| (Ai::new(b"00"), sscc.as_str()));

@@ -36,13 +36,6 @@ impl Found<'_> {
             self.add_circulation(report, at, digits);
         }
     }
-
-    /// Whether the digits can be more than one thing, and nothing says which.
-    pub(super) fn is_unclear(&self, at: usize) -> bool {
-        let (Some(reading), Some(routed)) = (self.readings.get(at), self.routed_of(at)) else { return false };
-        let digits = reading.primary().unwrap_or_default();
-        matches!(routed.way, Way::AsSent) && candidates(reading, digits).len() > 1
-    }
 }
 
 // === numbers ===
@@ -57,7 +50,7 @@ impl Found<'_> {
         };
         let message = match candidates.len() {
             _ if guessed => "nothing says that these digits are a UPC-E, which they can be",
-            2.. => "these digits can be a GTIN-8 or a UPC-E: say what the symbol was",
+            2.. => "these digits were taken for a GTIN-8, but can be a UPC-E: say what the symbol was",
             _ => "",
         };
         if !message.is_empty() {
@@ -94,7 +87,7 @@ impl Found<'_> {
             Ok(None) => {}
             // The others were found while reading.
             Err(problem) if problem.class == Class::PriceCheckDigit => {
-                let span = problem.place_in_value();
+                let span = (problem.span.offset(), problem.span.length());
                 let place = routed.place_of(&moved(problem, reading.primary.offset()));
                 report.problems.push(told(&problem, span, *scan, place));
                 report.dl_uri = None;

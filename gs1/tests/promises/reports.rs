@@ -150,7 +150,7 @@ fn scans_of_a_label_go_their_ways_together() {
         // scans                            config                      what is known
         (&["]E02456609708201", "]C110A"],   r#"{"rcn_region": "se"}"#,  json!({"gtin14": "02456609708201", "usage": "geo", "weight": "8.20", "item_reference": "566097", "without_measure_gtin14": "02456609700007", "lot": "A"})),
         (&["]C110A", "08598295"],           r#"{"carrier": "UPC-E"}"#,  json!({"upc_a": "085982000095", "gtin14": "00085982000095", "candidates": null})),
-        (&["]C110A", "08598295"],           "{}",                       json!({"gtin14": null, "dl_uri": null, "candidates": [{"gtin14": "00000008598295", "gtin_format": "GTIN-8"}, {"gtin14": "00085982000095", "gtin_format": "GTIN-12"}]})),
+        (&["]C110A", "08598295"],           "{}",                       json!({"gtin14": "00000008598295", "candidates": [{"gtin14": "00000008598295", "gtin_format": "GTIN-8"}, {"gtin14": "00085982000095", "gtin_format": "GTIN-12"}]})),
         (&["]C110A", "04252614"],           "{}",                       json!({"gtin14": "00042100005264", "upc_a": "042100005264", "candidates": [{"gtin14": "00042100005264", "gtin_format": "GTIN-12"}]})),
         (&["]C110A", "4006381333931"],      "{}",                       json!({"gtin14": "04006381333931", "candidates": [{"gtin14": "04006381333931", "gtin_format": "GTIN-13"}]})),
         (&["]C110A", "30059E247FAE460A5C6AA743"], "{}",                 json!({"scheme": "sgtin-96", "filter": 0, "serial": "44500166467", "canonical_scan": null})),
@@ -162,6 +162,10 @@ fn scans_of_a_label_go_their_ways_together() {
             assert_eq!(report.get(key).unwrap_or(&Value::Null), value, "{scans:?} {key}: {report:#}");
         }
     }
+    let said = config(r#"{"rcn_region": "de"}"#);
+    let report = Decoder::new(2026).label(&said, &[b"]C110A", b"]E02260841235940"]);
+    let problem = report.problems.first().unwrap();
+    assert_eq!((problem.span, problem.scan, problem.place), ((6, 1), 1, (9, 1)));
     let scans: [&[u8]; 2] = [b"]E04006381333931", b"]C110A"];
     let report = Decoder::new(2026).label(&Config::default(), &scans);
     assert_eq!(report.gtin14.as_deref(), Some("04006381333931"));
