@@ -34,18 +34,18 @@ pub fn parse(text: &[u8]) -> Bracketed<'_> {
     parse_at(&BUILT_IN, text, 0..text.len())
 }
 
-/// Writes elements as bracketed text.
+/// Writes elements as bracketed text. What is no UTF-8 in a value becomes U+FFFD.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write<'a>(out: &mut impl Write, elements: impl Iterator<Item = (Ai, Text<'a>)>) -> fmt::Result {
     for (ai, value) in elements {
         write!(out, "({ai})")?;
-        for byte in value.bytes() {
-            if byte == b'(' {
+        for character in value.chars() {
+            if character == '(' {
                 out.write_char('\\')?;
             }
-            out.write_char(char::from(byte))?;
+            out.write_char(character)?;
         }
     }
     Ok(())

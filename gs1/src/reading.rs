@@ -261,10 +261,13 @@ impl<'a> Reading<'a> {
     }
 
     fn element_of(&self, slot: Slot) -> Option<Element<'_>> {
+        str::from_utf8(self.value(slot)).ok().map(|value| self.element_with(slot, value))
+    }
+
+    pub(crate) fn element_with<'v>(&'v self, slot: Slot, value: &'v str) -> Element<'v> {
         let table = &self.reader.table;
-        let value = str::from_utf8(self.value(slot)).ok()?;
         let title = table.line(slot.row).map(|line| table.title(line)).unwrap_or_default();
-        Some(Element { ai: table.ai(slot.row), value, span: slot.span, title })
+        Element { ai: table.ai(slot.row), value, span: slot.span, title }
     }
 
     pub(crate) fn value(&self, slot: Slot) -> &[u8] {

@@ -74,6 +74,9 @@ pub struct ReportedElement {
     pub ai: String,
     /// Its value.
     pub value: String,
+    /// Whether bytes of the value are no UTF-8: U+FFFD stands for them.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub lossy: bool,
 }
 
 /// What a value means.
@@ -211,7 +214,8 @@ pub struct ReportedProblem {
     pub class: &'static str,
     /// The AI at fault, where it is an AI's fault.
     pub ai: Option<String>,
-    /// Offset and length of the fault inside the value.
+    /// Offset and length of the fault inside the value: in what escapes stand for. Of what is no fault of a value, such as
+    /// `dl-key-sequence`, inside the stretch of the scan that is at fault.
     pub span: (usize, usize),
     /// The other AI of a pair that may not be.
     pub with: Option<String>,

@@ -1,5 +1,6 @@
 //! From what was read to a report.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
@@ -10,7 +11,7 @@ use crate::problem::{Class, Detail, Problem};
 use crate::rcn::price_check_digit;
 use crate::reading::{Element, Form, Reading};
 use crate::symbology::Symbology;
-use crate::text::{Part, Text};
+use crate::text::{Escape, Part, Text};
 use crate::uri;
 
 use super::answer::{Meaning, Report, ReportedAlternative, ReportedElement, ReportedProblem, Warning};
@@ -187,8 +188,12 @@ fn place_in_value(reading: &Reading<'_>, problem: &Problem<'_>) -> (usize, usize
         Form::Bracketed => bracketed::parse_at(table, reading.scan(), data).parts().find(is_it),
         Form::Number | Form::Elements | Form::Plain => None,
     };
+    // A value with an escape that is none is no part.
+    let unread = (reading.form() == Form::DigitalLink && problem.ai.is_some())
+        .then(|| Text::new(reading.scan().get(problem.value.range()).unwrap_or_default(), Escape::Percent));
     let (offset, length) = problem.place_in_value();
-    part.map_or((offset, length), |part| part.value.place_in_value(offset..offset + length))
+    let value = part.map(|part| part.value).or(unread);
+    value.map_or((offset, length), |value| value.place_in_value(offset..offset + length))
 }
 
 /// Four or five digits alone: what a scale prints into a number.
@@ -201,10 +206,17 @@ fn is_price_field(reading: &Reading<'_>, data: &[u8]) -> bool {
 
 impl Found<'_> {
     fn add_elements(&self, report: &mut Report) {
-        for element in self.elements() {
-            let (ai, value) = (element.ai.to_string(), element.value.to_string());
-            report.elements.push(ReportedElement { ai, value });
+        let mut text = String::new();
+        for (reading, slot) in
+            self.readings.iter().flat_map(|reading| reading.slots.iter().map(move |slot| (reading, *slot)))
+        {
+            let value = String::from_utf8_lossy(reading.value(slot));
+            let element = reading.element_with(slot, &value);
             report.meanings.push(Meaning::of(&element, self.year));
+            // A string takes all that is written into it.
+            bracketed::write(&mut text, [(element.ai, Text::plain(&value))].into_iter()).unwrap_or_default();
+            let (ai, lossy) = (element.ai.to_string(), matches!(value, Cow::Owned(_)));
+            report.elements.push(ReportedElement { ai, value: value.into_owned(), lossy });
         }
         let telling: Vec<_> = report.meanings.iter().filter(|meaning| meaning.says_more()).collect();
         report.meaning = match (telling.as_slice(), report.meanings.as_slice()) {
@@ -212,15 +224,7 @@ impl Found<'_> {
             ([], [only]) => only.clone(),
             _ => Meaning::of_several(&report.meanings),
         };
-        if report.elements.is_empty() {
-            return;
-        }
-        let mut text = String::new();
-        let parts = self.elements().map(|element| (element.ai, Text::plain(element.value)));
-        // A string takes all that is written into it.
-        if bracketed::write(&mut text, parts).is_ok() {
-            report.bracketed = Some(text);
-        }
+        report.bracketed = Some(text).filter(|text| !text.is_empty());
     }
 
     fn add_keys(&self, report: &mut Report) {
@@ -267,6 +271,7 @@ impl Found<'_> {
                         .map(|element| ReportedElement {
                             ai: element.ai.to_string(),
                             value: element.value.to_string(),
+                            lossy: false,
                         })
                         .collect(),
                 });

@@ -211,6 +211,13 @@ fn a_fault_is_placed_in_the_value_and_in_the_scan() {
         ("]C1010400638133393010A",                         (13, 1),       (18, 1)),
         ("https://a/01/04006381333931/10/%41%42%23",       (2, 1),        (37, 3)),
         ("https://a/01/04006381333931/10/%41%42~%23",      (2, 1),        (37, 1)),
+        ("https://a/01/04006381333931/10/ABC%zz",          (3, 1),        (34, 1)),
+        ("https://a/01/04006381333931/10/%41BC%zz",        (3, 1),        (36, 1)),
+        ("https://a/01/04006381333931/10/%41B%00",         (2, 1),        (35, 3)),
+        ("https://a/01/04006381333931?99=A+%4",            (2, 1),        (33, 1)),
+        ("https://a/01/04006381333931?99=",                (0, 0),        (31, 0)),
+        ("https://a/01/04006381333931?99=%41B&99=C",       (0, 1),        (39, 1)),
+        ("https://a/01/04006381333931/21/7/10/A",          (0, 28),       (9, 28)),
         ("(01)04006381333931(10)A\\(\\(#",                 (3, 1),        (27, 1)),
         ("https://a/01/04006381333931?8008=260131%324",    (6, 2),        (39, 4)),
     ];
@@ -218,6 +225,24 @@ fn a_fault_is_placed_in_the_value_and_in_the_scan() {
         let report = Decoder::new(2026).scan(&Config::default(), scan.as_bytes());
         let problem = report.problems.first().unwrap();
         assert_eq!((problem.span, problem.place), (in_value, in_scan), "{scan}: {problem:?}");
+    }
+}
+
+#[test]
+fn no_element_is_left_out_because_of_its_characters() {
+    #[rustfmt::skip]
+    let cases: [(&[u8], &str, Value); 4] = [
+        // scan                                        bracketed                        the last element
+        ("]C110\u{e4}".as_bytes(),                     "(10)\u{e4}",                    json!({"ai": "10", "value": "\u{e4}"})),
+        (b"]C10104006381333931\x1d10A\xff(",           "(01)04006381333931(10)A\u{fffd}\\(", json!({"ai": "10", "value": "A\u{fffd}(", "lossy": true})),
+        (b"https://a/01/04006381333931/10/%C3%A4",     "(01)04006381333931(10)\u{e4}",  json!({"ai": "10", "value": "\u{e4}"})),
+        (b"https://a/01/04006381333931/10/%FF",        "(01)04006381333931(10)\u{fffd}", json!({"ai": "10", "value": "\u{fffd}", "lossy": true})),
+    ];
+    for (scan, bracketed, element) in cases {
+        let report = serde_json::to_value(Decoder::new(2026).scan(&Config::default(), scan)).unwrap();
+        assert_eq!(report["bracketed"], bracketed);
+        assert_eq!(report["elements"].as_array().unwrap().last(), Some(&element));
+        assert_eq!(report["problems"][0]["class"], "charset", "{report:#}");
     }
 }
 
