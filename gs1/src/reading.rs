@@ -128,10 +128,14 @@ impl<'a> Reading<'a> {
         str::from_utf8(digits).ok()
     }
 
-    /// The trade item: the number of an EAN, UPC or ITF symbol, else AI 01, else AI 02 (what is in a logistic unit).
+    /// The trade item: the number of an EAN, UPC or ITF symbol, else AI 01, else that of which AI 8006 is a piece, else AI 02
+    /// (what is in a logistic unit).
     #[must_use]
     pub fn gtin(&self) -> Option<Gtin> {
-        self.gtin.or_else(|| self.sound("01")?.parse().ok()).or_else(|| self.sound("02")?.parse().ok())
+        self.gtin
+            .or_else(|| self.sound("01")?.parse().ok())
+            .or_else(|| self.sound("8006")?.get(..14)?.parse().ok())
+            .or_else(|| self.sound("02")?.parse().ok())
     }
 
     /// The logistic unit: 18 digits on their own, else AI 00.
@@ -179,11 +183,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The last day on which it may be used: AI 17 (expiry), else AI 15 (best before). Two-digit years are seen from
+    /// The last day on which it may be used: AI 17 (expiry), else that of AI 7003 (expiry with time), else AI 15 (best before). Two-digit years are seen from
     /// `reference_year`, which is the current one.
     #[must_use]
     pub fn expiry(&self, reference_year: i16) -> Option<CivilDate> {
-        self.date("17", reference_year).or_else(|| self.date("15", reference_year))
+        ["17", "7003", "15"].into_iter().find_map(|ai| self.date(ai, reference_year))
     }
 
     /// The date of an AI that holds one, or the first of two.

@@ -26,6 +26,7 @@ mod build;
 mod config;
 mod facts;
 mod meaning;
+mod patterns;
 mod route;
 mod row;
 

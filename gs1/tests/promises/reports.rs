@@ -259,7 +259,13 @@ fn rows_that_are_none_say_which_key_is_wrong() {
         (r#"{"input": 1}"#,                                             "`input`: invalid type: integer `1`, expected a string"),
         (r#"{"input": "1", "config": {"asume": "gs1"}}"#,               "`config.asume`: unknown field `asume`"),
         (r#"{"input": "1", "config": {"assume": "gs2"}}"#,              "`config.assume`: nothing that can be assumed is called `gs2`"),
-        (r#"{"input": "1", "config": {"carrier": "EAN"}}"#,             "`config.carrier`: unknown variant `EAN`, expected `UPC-E`"),
+        (r#"{"input": "1", "config": {"carrier": "EAN"}}"#,             "`config.carrier`: no carrier is called `EAN`: say `UPC-E`"),
+        (r#"{"input": "1", "config": []}"#,                             "`config`: invalid type: sequence, expected an object"),
+        (r#"{"input": "1", "config": 1}"#,                              "`config`: invalid type: integer `1`"),
+        (r#"{"input": "1", "config": {"frame": ["a", "b"]}}"#,          "`config.frame`: invalid type: sequence, expected an object"),
+        (r#"{"input": "1", "config": {"rcn_patterns": [{"layout": "2I"}]}}"#, "`config.rcn_patterns[0]`: missing field `measure`"),
+        (r#"{"input": "1", "config": {"rcn_patterns": [{"layout": "2I", "measure": "price"}]}}"#, "`config.rcn_patterns[0]`: a pattern has 12 characters, not 2"),
+        (r#"{"input": "1", "config": {"rcn_patterns": [{"layout": "21IIIIICVVVV", "measure": "price", "check": "all"}]}}"#, "`config.rcn_patterns[0].check`: unknown variant `all`"),
         (r#"{"input": "1", "config": {"separators": [""]}}"#,           "`config.separators`: the separator `` does not have 1 to 16 bytes"),
         (r#"{"input": "1", "config": {"separators": ["1","2","3","4","5","6","7","8","9"]}}"#, "`config.separators`: 9 separators are more than the 8"),
         (r#"{"input": "1", "config": {"reference_date": "2026-02-29"}}"#, "`config.reference_date`: `2026-02-29` is no day"),
@@ -272,7 +278,48 @@ fn rows_that_are_none_say_which_key_is_wrong() {
         assert!(!error.hint.is_empty());
     }
     let row = Row::parse(
-        r#"{"id": "a", "input": "4006381333931", "note": 1, "inputs": null, "config": {"carrier": null}}"#,
+        r#"{"id": "a", "input": "4006381333931", "note": 1, "inputs": null, "config": {"carrier": null, "requisites": null,
+            "separators": null, "assume": null, "tolerate_repeated_separators": null, "frame": {"prefix": null, "suffix": null},
+            "rcn_region": null, "rcn_patterns": null, "reference_date": null}}"#,
     );
     assert_eq!(row.unwrap().config, Config::default());
+    assert_eq!(config(r#"{"frame": null, "carrier": null, "requisites": null}"#), Config::default());
+    assert_eq!(config(r#"{"carrier": "upc-e"}"#), config(r#"{"carrier": "UPC-E"}"#));
+}
+
+#[test]
+fn a_shop_has_patterns_of_its_own() {
+    let shop = |check: &str| {
+        format!(
+            r#"{{"rcn_region": "de", "rcn_patterns": [{{"layout": "26IIIICVVVVV", "measure": "weight", "decimals": 3, "check": {check}}}]}}"#
+        )
+    };
+    #[rustfmt::skip]
+    let cases = [
+        // scan                 check        what is known
+        ("]E02512349000125",    "null",      json!({"count": 12, "weight": null, "problems": []})),
+        ("]E02612349000122",    "null",      json!({"count": null, "weight": "0.012", "item_reference": "1234", "problems": []})),
+        ("]E02612349000125",    "\"value\"", json!({"weight": "0.012", "gtin14": null, "problems": []})),
+        ("]E02612348000125",    "\"none\"",  json!({"weight": "0.012", "problems": []})),
+    ];
+    for (scan, check, known) in cases {
+        let report = Decoder::new(2026).scan(&config(&shop(check)), scan.as_bytes());
+        let report = serde_json::to_value(report).unwrap();
+        for (key, value) in known.as_object().unwrap() {
+            assert_eq!(report.get(key).unwrap_or(&Value::Null), value, "{scan} {key}: {report:#}");
+        }
+    }
+    let list = r#"[{"layout": "21IIIIICVVVV", "measure": "count"}]"#;
+    assert_eq!(Config::patterns_of(list), Config::patterns_of(&format!("\u{feff}{list}\n")));
+    for (list, wrong) in [
+        ("", "this is no JSON list of patterns: EOF"),
+        ("[] []", "this is no JSON list of patterns: trailing characters"),
+        (
+            r#"[{"layout": "21IIIIICVVVV", "measure": "size"}]"#,
+            "`[0].measure` of the patterns: unknown variant `size`",
+        ),
+    ] {
+        let error = Config::patterns_of(list).unwrap_err().to_string();
+        assert!(error.starts_with(wrong), "{error}");
+    }
 }
