@@ -189,7 +189,7 @@ fn place_in_value(reading: &Reading<'_>, problem: &Problem<'_>) -> (usize, usize
         Form::Number | Form::Elements | Form::Plain => None,
     };
     // A value with an escape that is none is no part.
-    let unread = (reading.form() == Form::DigitalLink && problem.ai.is_some())
+    let unread = matches!(problem.class, Class::UriSyntax | Class::DlNull)
         .then(|| Text::new(reading.scan().get(problem.value.range()).unwrap_or_default(), Escape::Percent));
     let (offset, length) = problem.place_in_value();
     let value = part.map(|part| part.value).or(unread);
