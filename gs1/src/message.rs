@@ -369,7 +369,7 @@ impl Reading<'_> {
         }
         let length = |id| {
             let span = slots.first(id)?.span;
-            Some(decoded.find(span).map_or(span.length(), <[u8]>::len))
+            Some(decoded.find(span).map_or_else(|| span.length(), <[u8]>::len))
         };
         rules::unsigned(&reader.table, present, slots, length, flaws);
     }

@@ -312,7 +312,9 @@ impl Found<'_> {
         }
         report.canonical_scan = match &routed.way {
             Way::Tag(tag, _) if !tag.has_more() => Some(tag.hex().to_string()),
-            _ => report.problems.is_empty().then(|| reading.canonical_scan().to_string()),
+            Way::AsSent | Way::Tag(..) | Way::UpcE { .. } | Way::Refused(..) => {
+                report.problems.is_empty().then(|| reading.canonical_scan().to_string())
+            }
         };
     }
 }

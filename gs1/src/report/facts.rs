@@ -98,10 +98,11 @@ impl Found<'_> {
 
     fn add_restricted(&self, report: &mut Report, restricted: &Restricted, scan: usize) {
         let is_first = report.number.usage.is_none();
-        report.number.usage.get_or_insert(match restricted.usage() {
+        let usage = match restricted.usage() {
             Usage::Region => "geo",
             Usage::Company => "company",
-        });
+        };
+        report.number.usage.get_or_insert(usage);
         let measured = restricted.measured();
         if measured.is_some() {
             // A pattern may allow a check digit that is wrong.
@@ -142,11 +143,10 @@ fn candidates(reading: &Reading<'_>, digits: &str) -> Vec<Candidate> {
 impl Found<'_> {
     fn add_tag(&self, report: &mut Report, at: usize, tag: &Tag) {
         if tag.has_more() {
-            let (kind, message) = match tag.scheme() {
-                Scheme::Sscc96 => {
-                    ("tag-reserved-bits", "reserved bits of the tag are not 0: they are not read")
-                }
-                _ => ("tag-has-more", "the tag holds more data behind its serial, which is not read"),
+            let (kind, message) = if tag.scheme() == Scheme::Sscc96 {
+                ("tag-reserved-bits", "reserved bits of the tag are not 0: they are not read")
+            } else {
+                ("tag-has-more", "the tag holds more data behind its serial, which is not read")
             };
             report.warnings.push(self.warning(kind, message, at));
         }
