@@ -49,7 +49,8 @@ impl<R: BufRead> Lines<R> {
                 self.line.drain(..BYTE_ORDER_MARK.len());
             }
             let is_blank = self.line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
-            if !self.line.is_empty() && !(self.blanks_are_empty && is_blank) {
+            let passed_over = self.line.is_empty() || (self.blanks_are_empty && is_blank);
+            if !passed_over {
                 return Ok(Some((self.number, Line::Whole(&self.line))));
             }
         }
