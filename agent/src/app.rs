@@ -16,6 +16,7 @@ use web::{Limits, Shutdown};
 
 use crate::http::{self, Parts};
 use crate::metrics::Metrics;
+use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
 use crate::uplink::{self, Uplink};
@@ -77,6 +78,7 @@ pub struct Agent {
     shutdown: Shutdown,
     serving: JoinHandle<usize>,
     uplink: Option<JoinHandle<()>>,
+    posting: JoinHandle<()>,
 }
 
 impl Agent {
@@ -117,9 +119,10 @@ impl Agent {
             tokio::spawn(async move { web::serve(listener, router, &stop, Limits::default()).await });
         let parts = uplink::Parts { replica: replica.clone(), metrics, online, shutdown: shutdown.clone() };
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
+        let posting = posting::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, uplink })
+        Ok(Self { replica, address, shutdown, serving, uplink, posting })
     }
 
     /// Where it serves.
@@ -140,6 +143,9 @@ impl Agent {
             && let Err(failed) = uplink.await
         {
             warn!(cause = %failed, "the uplink had ended before");
+        }
+        if let Err(failed) = self.posting.await {
+            warn!(cause = %failed, "the posting of counts had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -4,6 +4,7 @@
 //! - [`scan`]: from what a device sent to what became of it, durably.
 //! - `http`, [`pages`]: the API and the pages on the shop's LAN.
 //! - [`uplink`]: the session with the hub.
+//! - `posting`: what approved counts lead to, in the background.
 //! - [`metrics`]: what is counted for whoever watches.
 //! - [`app`]: all of it, started and stopped.
 
@@ -13,6 +14,7 @@ mod http;
 pub mod metrics;
 pub mod operations;
 pub mod pages;
+mod posting;
 pub mod replica;
 pub mod scan;
 pub mod uplink;

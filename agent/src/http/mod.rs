@@ -2,6 +2,7 @@
 //! resource a file; every refusal is a problem (RFC 9457).
 
 mod codes;
+mod counts;
 mod documents;
 mod events;
 mod items;
@@ -20,6 +21,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use ledger::TradingDay;
+use ledger::count::Count;
 use ledger::promise::Reservation;
 use ledger::transfer::Transfer;
 use serde::Deserialize;
@@ -94,6 +96,8 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/metrics", get(status::metrics))
         .merge(documents::routes::<Transfer>("transfers"))
         .merge(documents::routes::<Reservation>("reservations"))
+        .merge(documents::routes::<Count>("counts"))
+        .merge(counts::routes())
         .with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).around(routes)
 }

@@ -357,7 +357,7 @@ fn recorded(entry: Entry, row: &Row<'_>) -> Result<Recorded, Fault> {
     Ok(Recorded { entry, on_hand: beside.on_hand, sellable: beside.sellable })
 }
 
-fn item(db: &Connection, gtin: Gtin) -> Result<Option<Item>, Fault> {
+pub(super) fn item(db: &Connection, gtin: Gtin) -> Result<Option<Item>, Fault> {
     let sql = "SELECT name, unit, price, currency, department FROM item WHERE gtin = ?";
     let mut statement = db.prepare_cached(sql)?;
     let found = statement.query_row([gtin.as_u64().cast_signed()], |row| {
