@@ -158,13 +158,13 @@ impl Replica {
             })
             .await?;
         }
-        let lines = items.iter().fold(0, |sum: u64, (_, lines)| sum.saturating_add(*lines));
         let last = items.last().map_or(after, |(item, _)| rows::key(*item));
         self.write(1, move |book| {
-            let sql = "UPDATE posting SET done = done + ?, last_item = ? \
-                       WHERE kind = 'count' AND document = ? AND last_item = ?";
-            let key = params![lines.cast_signed(), last, count.as_str(), after];
-            book.db.prepare_cached(sql)?.execute(key)?;
+            // Counted here and now: a line may have come to light since the items were read.
+            let sql = "UPDATE posting SET last_item = ?2, done = done + (SELECT count(*) FROM count_line \
+                       WHERE count = ?1 AND item > ?3 AND item <= ?2) \
+                       WHERE kind = 'count' AND document = ?1 AND last_item = ?3";
+            book.db.prepare_cached(sql)?.execute(params![count.as_str(), last, after])?;
             Ok(Ok(()))
         })
         .await?;
@@ -183,14 +183,14 @@ impl Replica {
         };
         let act = Act { document: under.document, step: OrOpen::Step(Step::Post), by, seen: None };
         match self.operate::<Count>(act).await? {
-            Operated::Done { .. } | Operated::Repeated(_) => {}
+            Operated::Done { .. } | Operated::Repeated(_) => Ok(()),
             refused
             @ (Operated::Conflict | Operated::Stale(_) | Operated::Missing | Operated::Refused(_)) => {
-                // The state is asked for again before the next try.
+                // Such as a line that came to light after the items were read: it is posted with the next try.
                 tracing::warn!(count = %under.document, ?refused, "the count was not marked as posted");
+                Err(ReplicaError::Busy)
             }
         }
-        Ok(())
     }
 }
 
@@ -359,8 +359,9 @@ impl Book<'_> {
             for line in zero_lines(&count, item, &known, movements(), next) {
                 self.counted.add(item, line.window.to);
                 rows::put_line(self.db, &LineRow { line, cause: None })?;
-                let sql = "UPDATE posting SET total = total + 1, done = done + (last_item >= ?) \
-                           WHERE kind = 'count' AND document = ?";
+                let sql = "UPDATE posting SET total = total + 1, done = done + (last_item >= ?1 OR EXISTS \
+                           (SELECT 1 FROM document WHERE kind = 'count' AND id = ?2 AND state = 'posted')) \
+                           WHERE kind = 'count' AND document = ?2";
                 self.db.prepare_cached(sql)?.execute(params![rows::key(item), id.as_str()])?;
             }
         }

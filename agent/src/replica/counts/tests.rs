@@ -435,7 +435,7 @@ fn pure(of: Gtin, arrivals: &[Arrival]) -> (i64, Vec<i64>) {
                     .extend(ledger::decide(&none, scan.command(), scan.stamp(), context).unwrap().movements);
             }
             Arrival::Count(name, number, (from, to)) => {
-                let document = super::rows::name(DocumentId::new(name).unwrap(), 1);
+                let document = rows::name(DocumentId::new(name).unwrap(), 1);
                 let window = Window { from: at(*from), to: at(*to) };
                 lines.push(Line::of_number(document, of, floor, window, *number));
             }
