@@ -128,7 +128,7 @@ impl Replica {
             };
             match self.write(1, taken).await? {
                 Ok(operated) => {
-                    if look == Look::Variances {
+                    if look == Look::Variances && matches!(operated, Operated::Done { .. }) {
                         self.approved.notify_one();
                     }
                     return Ok(operated);

@@ -39,7 +39,7 @@ CREATE TABLE count_line (
     PRIMARY KEY (count, line)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX count_line_item ON count_line (item);
-CREATE INDEX count_line_count ON count_line (count, item);
+CREATE INDEX count_line_count ON count_line (count, item, until);
 
 -- The areas that approved counts declared complete: what comes to light later of items that nobody saw there belongs to them.
 CREATE TABLE count_area (

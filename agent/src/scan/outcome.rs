@@ -188,7 +188,10 @@ impl Rejection {
     pub(super) fn of(outcome: &Outcome) -> Option<Self> {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Duplicate { .. } => None,
-            Outcome::Conflict { seq } => Some(Self::reused(Some(*seq))),
+            Outcome::Conflict { seq } => {
+                // What is recorded may be no entry: a step or an observation.
+                Some(Self::reused((*seq != Seq::ZERO).then_some(*seq)))
+            }
             Outcome::Refused(refusal) => Some(Self {
                 code: refusal.code(),
                 detail: refusal.to_string(),

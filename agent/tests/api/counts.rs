@@ -248,6 +248,11 @@ async fn a_counter_scans_types_and_takes_back() {
     let answer: Value = shop.store.client.post_json("/v1/counts/C/observations", &other).await.unwrap();
     assert_eq!(answer["code"], "device_seq_reused");
     // A device goes on counting where it stopped, whatever it did.
+    let device = shop.store.get("/v1/devices/hand-2").await;
+    assert_eq!(device, json!({"device": "hand-2", "last": 3, "count": 0}));
+    let scan = json!({"device": "hand-2", "device_seq": 3, "code": OAT});
+    let answer = shop.store.scan(&scan).await;
+    assert_eq!((&answer["code"], &answer["seq"]), (&json!("device_seq_reused"), &json!(null)));
     let session = shop.store.get("/v1/counts/C/sessions/1").await;
     assert_eq!(counted(&session), [(json!(apples), json!(750)), (json!(OAT), json!(5))]);
     assert_eq!(shop.on_hand().await, 20);

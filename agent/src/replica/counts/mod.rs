@@ -25,10 +25,10 @@ pub use self::post::Progress;
 pub use self::review::{LinePage, LineReview, default_limits};
 
 pub(super) use self::observe::CountCache;
-pub(super) use self::post::Counted;
+pub(super) use self::post::{Counted, disagreeing};
 pub(super) use self::propose::Prepared;
 
-/// Items that one transaction or one read goes through.
+/// Items that one read goes through.
 const ITEMS_MAX: usize = 500;
 
 /// The device that records what the agent itself does: movements that counts lead to, and the last step of a count. Its

@@ -20,11 +20,11 @@ use crate::clock;
 use crate::operations::OrOpen;
 use crate::replica::book::Book;
 use crate::replica::read::Reader;
-use crate::replica::row::{self, Fault};
+use crate::replica::row::{self, Fault, Names};
 use crate::replica::{Act, By, Operated, Outcome, Replica, ReplicaError, Scan, command};
 
 /// Items whose movements are posted in one transaction: what waits behind it waits for some milliseconds.
-const POSTED_MAX: usize = 64;
+const POSTED_MAX: usize = 32;
 
 /// The first day of the open period. No period is closed yet, so a posting belongs to the day that it takes effect on.
 const OPEN_FROM: Date = Date::from_days(i32::MIN);
@@ -147,8 +147,13 @@ impl Replica {
             return self.end_posting(&under).await.map(|()| true);
         }
         let first: Vec<Gtin> = items.iter().map(|(item, _)| *item).collect();
-        let known = first.clone();
-        self.write(items.len(), move |book| book.know_counted(&known).map(Ok)).await?;
+        let last = items.last().map_or(after, |(item, _)| rows::key(*item));
+        self.write(items.len(), move |book| {
+            // Not taken back when the transaction fails: an item too many only costs a derivation.
+            items.iter().for_each(|(item, until)| book.counted.add(*item, *until));
+            Ok(Ok(()))
+        })
+        .await?;
         let to_post = self.readers.read(move |reader| reader.with_missing(&first)).await?;
         for chunk in to_post.chunks(POSTED_MAX) {
             let chunk = chunk.to_vec();
@@ -158,7 +163,6 @@ impl Replica {
             })
             .await?;
         }
-        let last = items.last().map_or(after, |(item, _)| rows::key(*item));
         self.write(1, move |book| {
             // Counted here and now: a line may have come to light since the items were read.
             let sql = "UPDATE posting SET last_item = ?2, done = done + (SELECT count(*) FROM count_line \
@@ -217,28 +221,53 @@ impl Reader {
     /// Those of some items of which something is to be posted.
     fn with_missing(&mut self, items: &[Gtin]) -> Result<Vec<Gtin>, Fault> {
         let snapshot = self.db.unchecked_transaction()?;
-        let anybody = UserId::new(AGENT).map_err(|_never| Fault::Damaged { what: "person" })?;
-        let utc = TradingDay::new("UTC", 0).map_err(|_never| Fault::Damaged { what: "time zone" })?;
-        let mut to_post = Vec::new();
-        for item in items {
-            let lines = lines_of(&self.db, *item)?;
-            let entries = rows::entries_of(&self.db, &mut self.names, *item)?;
-            // Only whether there is anything matters here: the writer derives it again, with its own numbers.
-            let mut numbering = Numbering::new(agent()?, ledger::DeviceSeq::new(1));
-            let mut posting = Posting {
-                user: anybody,
-                numbering: &mut numbering,
-                context: Context { now: Timestamp::default(), trading_day: &utc },
-                open_from: OPEN_FROM,
-            };
-            let missing = settle(*item, &lines, entries.iter().map(recorded), &mut posting);
-            if missing.map_or(true, |movements| !movements.is_empty()) {
-                to_post.push(*item);
-            }
-        }
+        let with_missing = missing((&self.db, &mut self.names), items)?;
         snapshot.finish()?;
-        Ok(to_post)
+        Ok(with_missing)
     }
+}
+
+/// Items of which the ledger does not hold what approved counts say. None is told while movements are still to be posted.
+pub(in crate::replica) fn disagreeing(reader: &mut Reader) -> Result<Vec<Gtin>, Fault> {
+    // A replica that no newer program has opened yet has no counts.
+    let counts = reader.db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'count_line'")?.exists([])?;
+    if !counts || reader.posting_under_way()?.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut items = Vec::new();
+    {
+        let sql = "SELECT DISTINCT item FROM count_line JOIN posting ON posting.kind = 'count' \
+                   AND posting.document = count_line.count";
+        let mut statement = reader.db.prepare(sql)?;
+        let mut found = statement.query([])?;
+        while let Some(row) = found.next()? {
+            items.push(row::gtin(row.get(0)?)?);
+        }
+    }
+    missing((&reader.db, &mut reader.names), &items)
+}
+
+fn missing((db, names): (&Connection, &mut Names), items: &[Gtin]) -> Result<Vec<Gtin>, Fault> {
+    let anybody = UserId::new(AGENT).map_err(|_never| Fault::Damaged { what: "person" })?;
+    let utc = TradingDay::new("UTC", 0).map_err(|_never| Fault::Damaged { what: "time zone" })?;
+    let mut to_post = Vec::new();
+    for item in items {
+        let lines = lines_of(db, *item)?;
+        let entries = rows::entries_of(db, names, *item)?;
+        // Only whether there is anything matters here: the writer derives it again, with its own numbers.
+        let mut numbering = Numbering::new(agent()?, ledger::DeviceSeq::new(1));
+        let mut posting = Posting {
+            user: anybody,
+            numbering: &mut numbering,
+            context: Context { now: Timestamp::default(), trading_day: &utc },
+            open_from: OPEN_FROM,
+        };
+        let missing = settle(*item, &lines, entries.iter().map(recorded), &mut posting);
+        if missing.map_or(true, |movements| !movements.is_empty()) {
+            to_post.push(*item);
+        }
+    }
+    Ok(to_post)
 }
 
 // === impl Book ===
@@ -256,17 +285,6 @@ impl Book<'_> {
             let key = params![id.as_str(), completion.area.code(), completion.at.millis()];
             self.db.prepare_cached(sql)?.execute(key)?;
             self.counted.areas.push((id, completion.area, completion.at));
-        }
-        Ok(())
-    }
-
-    /// From now on, what is recorded late of these items brings revisions. Not taken back when the transaction fails: an
-    /// item too many only costs a derivation.
-    fn know_counted(&mut self, items: &[Gtin]) -> Result<(), Fault> {
-        for item in items {
-            for line in lines_of(self.db, *item)? {
-                self.counted.add(*item, line.window.to);
-            }
         }
         Ok(())
     }
@@ -350,7 +368,10 @@ impl Book<'_> {
         let counts: BTreeSet<DocumentId> =
             movements().flat_map(|movement| self.counted.areas_of(movement)).collect();
         for id in counts {
-            let Some(count) = self.count(id)? else { continue };
+            // A transaction that failed may have left an area in memory of a count that is not approved.
+            let sql = "SELECT 1 FROM posting WHERE kind = 'count' AND document = ?";
+            let approved = self.db.prepare_cached(sql)?.exists([id.as_str()])?;
+            let Some(count) = self.count(id)?.filter(|_| approved) else { continue };
             if !rows::planned(self.db, &count, item)? {
                 continue;
             }

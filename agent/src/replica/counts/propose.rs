@@ -8,7 +8,6 @@ use ledger::count::{AreaSet, Count, Desk, Line, Spot, Step, sheet, zero_lines};
 use ledger::{DeviceSeq, DocumentId, Gtin, Lot, Stamp};
 use rusqlite::{Connection, params};
 
-use super::ITEMS_MAX;
 use super::rows::{self, LineRow};
 use crate::operations::{Beside, Look};
 use crate::replica::book::Book;
@@ -30,6 +29,9 @@ struct Page {
     /// The last item; none when there are no more.
     until: Option<i64>,
 }
+
+/// Items whose lines are written in one transaction: what waits behind it waits for some milliseconds.
+const PROPOSED_MAX: usize = 128;
 
 /// Before every item.
 const START: i64 = -1;
@@ -113,7 +115,7 @@ impl Reader {
     fn proposal(&mut self, count: &Count, after: i64) -> Result<Page, Fault> {
         let snapshot = self.db.unchecked_transaction()?;
         let items = self.to_count(count, after)?;
-        let until = (items.len() == ITEMS_MAX).then(|| items.last().copied().map(rows::key)).flatten();
+        let until = (items.len() == PROPOSED_MAX).then(|| items.last().copied().map(rows::key)).flatten();
         let mut page = Page { lines: Vec::new(), unsettled: BTreeSet::new(), until };
         if after == START {
             page.unsettled = self.not_begun(count)?;
@@ -128,7 +130,7 @@ impl Reader {
     /// At most so many items after one: those that were seen, and those that were ever recorded in an area that was declared
     /// complete. Both queries stop early, for they read in the order of their index.
     fn to_count(&self, count: &Count, after: i64) -> Result<Vec<Gtin>, Fault> {
-        let max = i64::try_from(ITEMS_MAX).unwrap_or(i64::MAX);
+        let max = i64::try_from(PROPOSED_MAX).unwrap_or(i64::MAX);
         let mut items = BTreeSet::new();
         let sql = "SELECT DISTINCT item FROM observation WHERE count = ? AND item > ? ORDER BY item LIMIT ?";
         let mut seen = self.db.prepare_cached(sql)?;
@@ -147,7 +149,7 @@ impl Reader {
                 items.insert(row::gtin(row.get(0)?)?);
             }
         }
-        Ok(items.into_iter().take(ITEMS_MAX).collect())
+        Ok(items.into_iter().take(PROPOSED_MAX).collect())
     }
 
     /// Recounts that were asked for of items that nobody has seen at all: the fold of what was seen does not know of them.

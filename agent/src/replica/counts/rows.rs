@@ -178,20 +178,20 @@ pub(super) fn last_line(db: &Connection, count: &DocumentId) -> Result<u32, Faul
     Ok(db.prepare_cached(sql)?.query_row([count.as_str()], |row| row.get(0))?)
 }
 
-/// At most so many items of a count's lines after one, each with how many lines it has.
+/// At most so many items of a count's lines after one, each with the end of its last window.
 pub(super) fn counted_items(
     db: &Connection,
     count: &DocumentId,
     after: i64,
     max: usize,
-) -> Result<Vec<(Gtin, u64)>, Fault> {
-    let sql = "SELECT item, count(*) FROM count_line WHERE count = ? AND item > ? GROUP BY item ORDER BY item LIMIT ?";
+) -> Result<Vec<(Gtin, Timestamp)>, Fault> {
+    let sql = "SELECT item, max(until) FROM count_line WHERE count = ? AND item > ? GROUP BY item ORDER BY item LIMIT ?";
     let mut statement = db.prepare_cached(sql)?;
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let mut rows = statement.query(params![count.as_str(), after, max])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push((row::gtin(row.get(0)?)?, row.get::<_, i64>(1)?.cast_unsigned()));
+        found.push((row::gtin(row.get(0)?)?, Timestamp::from_millis(row.get(1)?)));
     }
     Ok(found)
 }

@@ -92,10 +92,9 @@ impl Counter {
     }
 
     async fn step(&self, count: &str, minutes: i64, step: Step) -> Count {
-        match self.try_step(count, "anna", minutes, OrOpen::Step(step)).await {
-            Operated::Done { document, .. } => document.document,
-            other => panic!("{other:?}"),
-        }
+        let taken = self.try_step(count, "anna", minutes, OrOpen::Step(step)).await;
+        let Operated::Done { document, .. } = &taken else { panic!("{taken:?}") };
+        document.document.clone()
     }
 
     /// A count of everything on the floor that is being counted, with session 1 open.
@@ -224,6 +223,15 @@ async fn a_stop_while_movements_are_posted_loses_and_doubles_nothing() {
     counter.replica.record(vec![event(8, "sale", item(3), 1, 30)]).await.unwrap();
     assert_eq!(counter.on_hand(item(3)).await, 15);
     counter.whole().await;
+    // And what is not posted is found.
+    counter.replica.close().await;
+    let file = rusqlite::Connection::open(directory.path().join("replica.db")).unwrap();
+    let changed = file.execute("UPDATE count_line SET body = replace(body, '15', '14') WHERE line = 4", []);
+    assert_eq!(changed.unwrap(), 1);
+    drop(file);
+    let report = crate::replica::verify::verify(directory.path()).unwrap();
+    let expected = format!("item {}: what approved counts say of it is not posted", item(4));
+    assert_eq!(report.findings, [expected]);
 }
 
 #[tokio::test]
