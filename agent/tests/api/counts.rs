@@ -364,3 +364,33 @@ async fn lines_are_read_page_by_page_and_a_department_is_counted_alone() {
     assert_eq!(seen, [(json!("00000096385074"), json!(-3)), (json!(OAT), json!(0))]);
     shop.store.agent.stop().await;
 }
+
+#[tokio::test]
+async fn a_document_that_comes_late_is_a_late_movement_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut shop = Shop { store: Store::with_items(directory.path()).await, seq: 0 };
+    for line in ["open 5 08:00", "count C 5 10:00 10:01", "approve C", "line C [0,0] 0 clean"] {
+        shop.play(line).await;
+    }
+    let place = json!({"lot": "-", "serial": null, "place": "floor"});
+    let steps = [
+        json!({"take": {"lines": [{"item": OAT, "quantity": 1}]}}),
+        json!({"pick": [{"line": 1, "quantity": 1, "to": "floor", "from": place}]}),
+        json!({"hand_over": [{"line": 1, "quantity": 1, "from": place}]}),
+    ];
+    for step in steps {
+        let asked = json!({"step": step, "user": "anna", "occurred_at": format!("{DAY}T09:00:00Z")});
+        shop.post("/v1/reservations/W/steps", asked).await.unwrap();
+    }
+    // One was collected before the count, and yet five were there.
+    for line in ["line C [1,1] 1 adjust", "on hand 5"] {
+        shop.play(line).await;
+    }
+    let movements = shop.store.get(&format!("/v1/items/{OAT}/movements")).await;
+    let last = &movements["movements"][2];
+    let device = json!({"device": last["device"], "user": last["user"], "document": last["document"]});
+    assert_eq!(device, json!({"device": "agent", "user": "bert", "document": "C"}));
+    assert_eq!(last["occurred_at"], format!("{DAY}T10:01:00.000Z"));
+    assert_eq!(shop.store.get("/v1/verify").await["whole"], true);
+    shop.store.agent.stop().await;
+}
