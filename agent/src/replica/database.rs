@@ -9,7 +9,7 @@ use ledger::StoreId;
 use rusqlite::{Connection, OpenFlags};
 
 /// Each migration is one step of `user_version`; a step that was released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v4.sql")];
 
 /// The file in the data directory.
 pub(super) const FILE: &str = "replica.db";

@@ -1,4 +1,4 @@
--- Version 3: counts. What counters saw, the lines that this makes, how far the postings of an approval are, settings.
+-- Version 4: counts. What counters saw, the lines that this makes, how far the postings of an approval are, settings.
 
 -- One row for each thing a counter did. Its identity (device and its sequence) is used by no movement or step. `seen` is
 -- `scan` or `number` (with quantity), `serial` (with serial) or `undo` (of the observation of a device).
