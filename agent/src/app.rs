@@ -4,17 +4,20 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ledger::{Seq, StoreId, TradingDay};
 use link::BundleError;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use web::{Limits, Shutdown};
 
+use crate::clock;
 use crate::http::{self, Parts};
+use crate::labels::spool::Spool;
 use crate::metrics::Metrics;
 use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
@@ -77,6 +80,7 @@ pub struct Agent {
     address: SocketAddr,
     shutdown: Shutdown,
     serving: JoinHandle<usize>,
+    spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
     posting: JoinHandle<()>,
 }
@@ -103,6 +107,15 @@ impl Agent {
         let shutdown = Shutdown::new();
         let metrics = Metrics::new();
         let (online, online_seen) = watch::channel(false);
+        let wake = Arc::new(Notify::new());
+        let spool = Spool {
+            replica: replica.clone(),
+            metrics: metrics.clone(),
+            clock: Arc::new(clock::now),
+            wake: Arc::clone(&wake),
+            shutdown: shutdown.clone(),
+        };
+        let spool = tokio::spawn(spool.run());
         let router = http::router(Parts {
             pipeline: Pipeline::new(replica.clone(), metrics.clone()),
             replica: replica.clone(),
@@ -111,6 +124,7 @@ impl Agent {
             trading_day,
             place,
             online: online_seen,
+            printing: wake,
             rate: rate(replica.clone(), shutdown.clone()),
             shutdown: shutdown.clone(),
         });
@@ -122,7 +136,7 @@ impl Agent {
         let posting = posting::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, uplink, posting })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting })
     }
 
     /// Where it serves.
@@ -138,6 +152,9 @@ impl Agent {
             Ok(0) => {}
             Ok(cut) => warn!(connections = cut, "some requests took too long and were cut"),
             Err(failed) => warn!(cause = %failed, "the server had ended before"),
+        }
+        if let Err(failed) = self.spool.await {
+            warn!(cause = %failed, "printing had ended before");
         }
         if let Some(uplink) = self.uplink
             && let Err(failed) = uplink.await

@@ -2,6 +2,7 @@
 //!
 //! - [`replica`]: the shop's copy of the ledger in SQLite, and the only way to it.
 //! - [`scan`]: from what a device sent to what became of it, durably.
+//! - `labels`: what is printed, and the queue to the printers.
 //! - `http`, [`pages`]: the API and the pages on the shop's LAN.
 //! - [`uplink`]: the session with the hub.
 //! - `posting`: what approved counts lead to, in the background.
@@ -11,6 +12,7 @@
 pub mod app;
 mod clock;
 mod http;
+mod labels;
 pub mod metrics;
 pub mod operations;
 pub mod pages;

@@ -37,6 +37,10 @@ struct Inner {
     drifts: Counter<u64, AtomicU64>,
     bytes: Counter<u64, AtomicU64>,
     datagrams: Counter<u64, AtomicU64>,
+    print_waiting: Gauge<i64, AtomicI64>,
+    print_failed: Counter<u64, AtomicU64>,
+    print_troubles: Family<PrintTrouble, Counter>,
+    labels: Counter<u64, AtomicU64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -47,6 +51,11 @@ struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Failure {
     reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PrintTrouble {
+    reason: String,
 }
 
 // === impl Metrics ===
@@ -69,6 +78,10 @@ impl Metrics {
             drifts: Counter::default(),
             bytes: Counter::default(),
             datagrams: Counter::default(),
+            print_waiting: Gauge::default(),
+            print_failed: Counter::default(),
+            print_troubles: Family::default(),
+            labels: Counter::default(),
             registry: Registry::default(),
         };
         registry.register("scans", "Events answered, by result", inner.scans.clone());
@@ -108,6 +121,7 @@ impl Metrics {
             "Datagrams sent to and received from the hub",
             inner.datagrams.clone(),
         );
+        register_printing(&mut registry, &inner);
         Self(Arc::new(Inner { registry, ..inner }))
     }
 
@@ -161,6 +175,41 @@ impl Metrics {
     pub(crate) fn drifted(&self) {
         self.0.drifts.inc();
     }
+
+    /// How many print jobs wait or are being sent.
+    pub(crate) fn set_print_jobs_waiting(&self, waiting: u64) {
+        self.0.print_waiting.set(waiting.cast_signed());
+    }
+
+    /// A printer has taken so many labels.
+    pub(crate) fn printed(&self, labels: u32) {
+        self.0.labels.inc_by(u64::from(labels));
+    }
+
+    /// An attempt to print did not succeed.
+    pub(crate) fn print_troubled(&self, reason: &str) {
+        self.0.print_troubles.get_or_create(&PrintTrouble { reason: reason.to_owned() }).inc();
+    }
+
+    /// A print job was given up.
+    pub(crate) fn print_job_failed(&self) {
+        self.0.print_failed.inc();
+    }
+}
+
+fn register_printing(registry: &mut Registry, inner: &Inner) {
+    registry.register(
+        "print_jobs_waiting",
+        "Print jobs that wait or are being sent",
+        inner.print_waiting.clone(),
+    );
+    registry.register("print_jobs_failed", "Print jobs that were given up", inner.print_failed.clone());
+    registry.register(
+        "print_troubles",
+        "Attempts to print that did not succeed, by reason",
+        inner.print_troubles.clone(),
+    );
+    registry.register("labels_printed", "Labels that printers have taken", inner.labels.clone());
 }
 
 impl Default for Metrics {

@@ -20,6 +20,8 @@
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
+//! - [`receiving`]: orders, ship notices and receipts.
+//! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -47,7 +49,9 @@ pub mod price;
 pub mod promise;
 pub mod quantity;
 pub mod reason;
+pub mod receiving;
 pub mod retail_calendar;
+pub mod returns;
 pub mod swap;
 pub mod text;
 pub mod time;

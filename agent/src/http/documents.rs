@@ -27,7 +27,7 @@ use crate::scan::Warning;
 /// What tells repeats of a request apart from new ones.
 const KEY: &str = "idempotency-key";
 /// Says that an answer is that of an earlier request.
-const REPLAYED: &str = "idempotency-replayed";
+pub(super) const REPLAYED: &str = "idempotency-replayed";
 /// The longest key taken.
 const KEY_MAX: usize = 128;
 /// Who steps when no device is named: a page or a program.
@@ -247,7 +247,8 @@ fn who<S>(asked: Asked<S>, headers: &HeaderMap) -> Result<(S, By), Problem> {
     Ok((asked.step, by))
 }
 
-fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The caller's key, if it sent one.
+pub(super) fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(KEY) else { return Ok(None) };
     match value.to_str().map(str::trim) {
         Ok(key) if (1..=KEY_MAX).contains(&key.len()) => Ok(Some(key.to_owned())),
@@ -259,7 +260,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 /// The version that `if-match` names, with or without quotes; `*` and none match every one.
-fn seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(super) fn seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {
@@ -274,7 +275,8 @@ fn seen(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     }
 }
 
-fn etag(version: u64) -> [(header::HeaderName, HeaderValue); 1] {
+/// The header that names a version.
+pub(super) fn etag(version: u64) -> [(header::HeaderName, HeaderValue); 1] {
     let value = HeaderValue::from_str(&format!("\"{version}\""));
     [(header::ETAG, value.unwrap_or_else(|_never| HeaderValue::from_static("\"0\"")))]
 }

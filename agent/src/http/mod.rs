@@ -6,9 +6,13 @@ mod counts;
 mod documents;
 mod events;
 mod items;
+mod label_problems;
+mod label_templates;
 mod movements;
 mod page;
 mod positions;
+mod print_jobs;
+mod printers;
 mod problems;
 mod quarantine;
 mod scans;
@@ -23,9 +27,11 @@ use axum::routing::{get, post};
 use ledger::TradingDay;
 use ledger::count::Count;
 use ledger::promise::Reservation;
+use ledger::receiving::{PurchaseOrder, ShipNotice};
+use ledger::returns::{Adjustment, VendorReturn};
 use ledger::transfer::Transfer;
 use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use web::{Problem, Shell, Shutdown, Site};
 
 use crate::metrics::Metrics;
@@ -60,6 +66,8 @@ pub(crate) struct Parts {
     pub(crate) online: watch::Receiver<bool>,
     /// Movements recorded per second, of late.
     pub(crate) rate: watch::Receiver<f64>,
+    /// Tells whoever prints that there is something to do.
+    pub(crate) printing: Arc<Notify>,
     pub(crate) shell: Shell,
     pub(crate) shutdown: Shutdown,
 }
@@ -98,8 +106,27 @@ pub(crate) fn router(parts: Parts) -> Router {
         .merge(documents::routes::<Reservation>("reservations"))
         .merge(documents::routes::<Count>("counts"))
         .merge(counts::routes())
+        .merge(documents::routes::<PurchaseOrder>("purchase-orders"))
+        .merge(documents::routes::<ShipNotice>("ship-notices"))
+        .merge(documents::routes::<Adjustment>("adjustments"))
+        .merge(documents::routes::<VendorReturn>("vendor-returns"))
+        .merge(label_routes())
         .with_state(App(Arc::new(parts)));
-    Site::new(shell).problems(&problems::KINDS).around(routes)
+    Site::new(shell).problems(&problems::KINDS).problems(&label_problems::KINDS).around(routes)
+}
+
+fn label_routes() -> Router<App> {
+    Router::new()
+        .route("/v1/label-templates", get(label_templates::list))
+        .route("/v1/label-templates/{name}", get(label_templates::one).put(label_templates::put))
+        .route("/v1/label-templates/{name}/preview.svg", get(label_templates::preview))
+        .route("/v1/printers", get(printers::list))
+        .route("/v1/printers/{name}", get(printers::one).put(printers::put).delete(printers::delete))
+        .route("/v1/printers/{name}/status", get(printers::status))
+        .route("/v1/print-jobs", get(print_jobs::list).post(print_jobs::submit))
+        .route("/v1/print-jobs/{id}", get(print_jobs::one))
+        .route("/v1/print-jobs/{id}/reprint", post(print_jobs::reprint))
+        .route("/v1/print-jobs/{id}/cancel", post(print_jobs::cancel))
 }
 
 /// The shell of the store's pages.

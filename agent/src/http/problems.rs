@@ -88,13 +88,13 @@ pub(super) const STEP_REFUSED: Kind = Kind::new(
      allow it. The code names the rule, the detail says on which thing and what can be done next.",
 );
 
-/// The document was changed meanwhile.
+/// What is to be changed was changed meanwhile.
 pub(super) const STALE_VERSION: Kind = Kind::new(
     "stale_version",
     StatusCode::PRECONDITION_FAILED,
-    "The document was changed meanwhile",
-    "The header `if-match` names another version than the document has. Nothing was recorded. Read the document again, \
-     look at what changed, and send the step with the version that it has now.",
+    "It was changed meanwhile",
+    "The header `if-match` names another version than there is now. Nothing was recorded. Read the document, template or \
+     printer again, look at what changed, and send your change with the version that it has now.",
 );
 
 /// A step without anything that tells a repeat from a second one.
@@ -111,7 +111,7 @@ pub(super) const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
     "idempotency_key_reused",
     StatusCode::UNPROCESSABLE_ENTITY,
     "The key was used for another request",
-    "Another step was recorded under this `idempotency-key`, or under this device and its sequence number. Nothing was \
+    "Another request was taken under this `idempotency-key`, or under this device and its sequence number. Nothing was \
      recorded now. Use a new one.",
 );
 

@@ -114,6 +114,8 @@ pub(super) async fn metrics(
     State(app): State<App>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Problem> {
     app.metrics.set_marks(&app.replica.tip(), &app.replica.sync_state(), *app.online.borrow());
+    let waiting = app.replica.print_jobs_waiting().await.map_err(|error| of_replica(&error))?;
+    app.metrics.set_print_jobs_waiting(waiting);
     let text = app.metrics.text().map_err(|failed| Problem::internal(&failed))?;
     Ok(([(header::CONTENT_TYPE, metrics::MEDIA_TYPE)], text))
 }

@@ -1,8 +1,10 @@
 //! The store's operations: what people do with documents, each step decided by the ledger and recorded with its movements
 //! in one transaction. One kind of document a file.
 
+mod correction;
 mod count;
 mod opening;
+mod order;
 mod reservation;
 mod transfer;
 
@@ -17,8 +19,10 @@ use serde::de::DeserializeOwned;
 
 use crate::scan::Warning;
 
+pub use self::correction::{ProposeAdjustment, ProposeReturn};
 pub use self::count::Draft;
 pub use self::opening::{Opening, OrOpen};
+pub use self::order::{Announce, Order};
 pub use self::reservation::{Take, TakeLine};
 pub use self::transfer::{Open, Request, RequestLine};
 
@@ -121,6 +125,14 @@ pub struct Done<D> {
     pub warnings: Vec<Warning>,
 }
 
+impl<D> Done<D> {
+    /// A step that moved nothing.
+    #[must_use]
+    pub const fn still(document: D) -> Self {
+        Self { document, movements: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 /// Why a step was not taken: nothing went wrong, the answer is no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -137,6 +149,18 @@ impl Refused {
     #[must_use]
     pub fn new(code: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), hint: hint.into() }
+    }
+
+    fn already_there(kind: &str, id: DocumentId) -> Self {
+        Self::new(
+            "already_there",
+            format!("{kind} `{id}` is there already"),
+            "change it, or give another name",
+        )
+    }
+
+    fn unknown(kind: &str, id: DocumentId) -> Self {
+        Self::new("unknown_document", format!("there is no {kind} `{id}`"), "make it first")
     }
 }
 

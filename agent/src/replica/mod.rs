@@ -17,6 +17,8 @@ mod counts;
 mod database;
 mod documents;
 mod history;
+pub(crate) mod print_jobs;
+pub(crate) mod printing;
 mod read;
 mod row;
 #[cfg(test)]

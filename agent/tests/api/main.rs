@@ -7,6 +7,10 @@ mod codes;
 #[cfg(test)]
 mod counts;
 #[cfg(test)]
+mod labels;
+#[cfg(test)]
 mod operations;
+#[cfg(test)]
+mod raw;
 #[cfg(test)]
 mod store;
