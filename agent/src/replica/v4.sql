@@ -50,7 +50,7 @@ CREATE TABLE count_area (
 ) STRICT, WITHOUT ROWID;
 
 -- Documents whose movements are posted in the background, in chunks by item: how many lines there are, how many are
--- done, the last item done, and who approved it.
+-- done, the last item done (the largest number there is when all are), and who approved it.
 CREATE TABLE posting (
     kind      TEXT    NOT NULL,
     document  TEXT    NOT NULL,

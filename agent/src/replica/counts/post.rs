@@ -26,6 +26,9 @@ use crate::replica::{Act, By, Operated, Outcome, Replica, ReplicaError, Scan, co
 /// Items whose movements are posted in one transaction: what waits behind it waits for some milliseconds.
 const POSTED_MAX: usize = 32;
 
+/// Behind every item.
+const END: i64 = i64::MAX;
+
 /// The first day of the open period. No period is closed yet, so a posting belongs to the day that it takes effect on.
 const OPEN_FROM: Date = Date::from_days(i32::MIN);
 
@@ -143,18 +146,18 @@ impl Replica {
         let (count, after) = (under.document, under.last_item);
         let items =
             self.readers.read(move |reader| rows::counted_items(&reader.db, &count, after, max)).await?;
-        if items.is_empty() {
+        if after == END {
             return self.end_posting(&under).await.map(|()| true);
         }
         let first: Vec<Gtin> = items.iter().map(|(item, _)| *item).collect();
-        let last = items.last().map_or(after, |(item, _)| rows::key(*item));
+        let last = items.last().filter(|_| items.len() == max).map_or(END, |(item, _)| rows::key(*item));
         self.write(items.len(), move |book| {
             // Not taken back when the transaction fails: an item too many only costs a derivation.
             items.iter().for_each(|(item, until)| book.counted.add(*item, *until));
             Ok(Ok(()))
         })
         .await?;
-        let to_post = self.readers.read(move |reader| reader.with_missing(&first)).await?;
+        let to_post = self.readers.read(move |reader| reader.to_settle(count, &first, (after, last))).await?;
         for chunk in to_post.chunks(POSTED_MAX) {
             let chunk = chunk.to_vec();
             self.write(chunk.len(), move |book| match book.open_for_events() {
@@ -218,12 +221,20 @@ impl Reader {
         }))
     }
 
-    /// Those of some items of which something is to be posted.
-    fn with_missing(&mut self, items: &[Gtin]) -> Result<Vec<Gtin>, Fault> {
+    /// Of the items in a range, those that the writer has to look at: something is to be posted of the counted ones, or
+    /// something came to light in a complete area since the count was proposed.
+    fn to_settle(
+        &mut self,
+        count: DocumentId,
+        items: &[Gtin],
+        range: (i64, i64),
+    ) -> Result<Vec<Gtin>, Fault> {
         let snapshot = self.db.unchecked_transaction()?;
-        let with_missing = missing((&self.db, &mut self.names), items)?;
+        let by_lot = |lines: &[Line]| lines.iter().any(|line| line.lot.is_some());
+        let mut found = missing((&self.db, &mut self.names), items, by_lot)?;
+        found.extend(unseen(&self.db, count, range)?);
         snapshot.finish()?;
-        Ok(with_missing)
+        Ok(found)
     }
 }
 
@@ -244,10 +255,38 @@ pub(in crate::replica) fn disagreeing(reader: &mut Reader) -> Result<Vec<Gtin>, 
             items.push(row::gtin(row.get(0)?)?);
         }
     }
-    missing((&reader.db, &mut reader.names), &items)
+    missing((&reader.db, &mut reader.names), &items, |_| false)
 }
 
-fn missing((db, names): (&Connection, &mut Names), items: &[Gtin]) -> Result<Vec<Gtin>, Fault> {
+/// Items that a count has no lines of although they are planned and recorded in an area that it declared complete.
+fn unseen(db: &Connection, id: DocumentId, (after, last): (i64, i64)) -> Result<Vec<Gtin>, Fault> {
+    let Some(count) = rows::count(db, id)?.map(|kept| kept.document) else { return Ok(Vec::new()) };
+    if count.completions().is_empty() {
+        return Ok(Vec::new());
+    }
+    let codes = rows::codes(count.completions().iter().map(|completion| completion.area));
+    let sql = format!(
+        "SELECT DISTINCT item FROM position WHERE item > ? AND item <= ? AND account IN ({codes}) AND NOT EXISTS \
+         (SELECT 1 FROM count_line WHERE count_line.count = ? AND count_line.item = position.item) ORDER BY item"
+    );
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut found = statement.query(params![after, last, id.as_str()])?;
+    let mut items = Vec::new();
+    while let Some(row) = found.next()? {
+        let item = row::gtin(row.get(0)?)?;
+        if rows::planned(db, &count, item)? {
+            items.push(item);
+        }
+    }
+    Ok(items)
+}
+
+/// Those of some items of which something is to be posted, and those whose lines somebody is to look at anyway.
+fn missing(
+    (db, names): (&Connection, &mut Names),
+    items: &[Gtin],
+    anyway: impl Fn(&[Line]) -> bool,
+) -> Result<Vec<Gtin>, Fault> {
     let anybody = UserId::new(AGENT).map_err(|_never| Fault::Damaged { what: "person" })?;
     let utc = TradingDay::new("UTC", 0).map_err(|_never| Fault::Damaged { what: "time zone" })?;
     let mut to_post = Vec::new();
@@ -263,7 +302,7 @@ fn missing((db, names): (&Connection, &mut Names), items: &[Gtin]) -> Result<Vec
             open_from: OPEN_FROM,
         };
         let missing = settle(*item, &lines, entries.iter().map(recorded), &mut posting);
-        if missing.map_or(true, |movements| !movements.is_empty()) {
+        if anyway(&lines) || missing.map_or(true, |movements| !movements.is_empty()) {
             to_post.push(*item);
         }
     }
@@ -380,9 +419,8 @@ impl Book<'_> {
             for line in zero_lines(&count, item, &known, movements(), next) {
                 self.counted.add(item, line.window.to);
                 rows::put_line(self.db, &LineRow { line, cause: None })?;
-                let sql = "UPDATE posting SET total = total + 1, done = done + (last_item >= ?1 OR EXISTS \
-                           (SELECT 1 FROM document WHERE kind = 'count' AND id = ?2 AND state = 'posted')) \
-                           WHERE kind = 'count' AND document = ?2";
+                let sql = "UPDATE posting SET total = total + 1, done = done + (last_item >= ?) \
+                           WHERE kind = 'count' AND document = ?";
                 self.db.prepare_cached(sql)?.execute(params![rows::key(item), id.as_str()])?;
             }
         }
