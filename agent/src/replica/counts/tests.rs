@@ -352,6 +352,8 @@ async fn a_recount_takes_the_place_of_a_line_and_keeps_its_number() {
 enum Arrival {
     Event(u64, &'static str, i64, i64),
     Count(&'static str, i64, (i64, i64)),
+    /// A count that saw nothing in a complete area.
+    Nothing(&'static str, (i64, i64)),
 }
 
 /// Lets all arrive for an item in this order; answers with what is on hand and what was posted for each count.
@@ -369,6 +371,17 @@ async fn arrive(counter: &mut Counter, of: Gtin, arrivals: &[Arrival], run: u64)
                 counter.begin(&count, window.0).await;
                 counter.found(&count, of, *number, *window).await;
                 counter.submit(&count, window.1).await;
+                counter.approve(&count).await;
+                counter.post().await;
+                names.push((*name, count));
+            }
+            Arrival::Nothing(name, (from, to)) => {
+                let count = format!("{name}-{run}");
+                counter.begin(&count, *from).await;
+                counter.step(&count, *to, Step::CloseSession(SessionId(1))).await;
+                counter.step(&count, *to, Step::CompleteArea(FLOOR)).await;
+                counter.step(&count, *to, Step::Finish).await;
+                counter.step(&count, *to, Step::Submit).await;
                 counter.approve(&count).await;
                 counter.post().await;
                 names.push((*name, count));
@@ -414,6 +427,24 @@ async fn e17_the_order_of_arrival_changes_nothing() {
     counter.whole().await;
 }
 
+#[tokio::test]
+async fn the_order_of_arrival_changes_nothing_where_nobody_saw_anything() {
+    let set = [
+        Arrival::Event(1, "opening", 6, 0),
+        Arrival::Nothing("A", (60, 70)),
+        Arrival::Event(2, "receipt", 3, 20),
+        Arrival::Event(3, "sale", 1, 80),
+    ];
+    for run in 0..24 {
+        let directory = tempfile::tempdir().unwrap();
+        let mut counter = Counter::new(open(directory.path()));
+        let order = permuted(&set, usize::try_from(run).unwrap());
+        let came = arrive(&mut counter, item(1), &order, run).await;
+        assert_eq!(came, (-1, vec![-9]), "{order:?}");
+        counter.whole().await;
+    }
+}
+
 fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
     let event = (prop_oneof![Just("opening"), Just("receipt"), Just("sale")], 1i64..9, 0i64..240);
     let counts = prop::collection::vec((0i64..30, 0i64..240, 0i64..10), 1..3);
@@ -449,6 +480,7 @@ fn pure(of: Gtin, arrivals: &[Arrival]) -> (i64, Vec<i64>) {
                 let window = Window { from: at(*from), to: at(*to) };
                 lines.push(Line::of_number(document, of, floor, window, *number));
             }
+            Arrival::Nothing(..) => panic!("lines of nothing are made of movements"),
         }
     }
     let mut adjusted: Vec<(DocumentId, i64)> = derive(&lines, &movements)
