@@ -157,7 +157,8 @@ impl Replica {
             Ok(Ok(()))
         })
         .await?;
-        let to_post = self.readers.read(move |reader| reader.to_settle(count, &first, (after, last))).await?;
+        let to_post =
+            self.readers.read(move |reader| reader.left_to_post(count, &first, (after, last))).await?;
         for chunk in to_post.chunks(POSTED_MAX) {
             let chunk = chunk.to_vec();
             self.write(chunk.len(), move |book| match book.open_for_events() {
@@ -223,7 +224,7 @@ impl Reader {
 
     /// Of the items in a range, those that the writer has to look at: something is to be posted of the counted ones, or
     /// something came to light in a complete area since the count was proposed.
-    fn to_settle(
+    fn left_to_post(
         &mut self,
         count: DocumentId,
         items: &[Gtin],
