@@ -22,6 +22,7 @@
 //! - [`count`]: counting while the shop trades (R18-R25).
 //! - [`receiving`]: orders, ship notices and receipts.
 //! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
+//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -52,6 +53,7 @@ pub mod reason;
 pub mod receiving;
 pub mod retail_calendar;
 pub mod returns;
+pub mod scenario;
 pub mod swap;
 pub mod text;
 pub mod time;

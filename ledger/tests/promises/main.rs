@@ -27,6 +27,8 @@ mod retail_calendar;
 #[cfg(test)]
 mod returns;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod swap;
