@@ -20,6 +20,7 @@ use crate::exchange::Runner;
 use crate::http::{self, Parts};
 use crate::labels::spool::Spool;
 use crate::metrics::Metrics;
+use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
 use crate::uplink::{self, Uplink};
@@ -82,6 +83,7 @@ pub struct Agent {
     serving: JoinHandle<usize>,
     spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
+    posting: JoinHandle<()>,
 }
 
 impl Agent {
@@ -137,9 +139,10 @@ impl Agent {
             tokio::spawn(async move { web::serve(listener, router, &stop, Limits::default()).await });
         let parts = uplink::Parts { replica: replica.clone(), metrics, online, shutdown: shutdown.clone() };
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
+        let posting = posting::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, spool, uplink })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting })
     }
 
     /// Where it serves.
@@ -163,6 +166,9 @@ impl Agent {
             && let Err(failed) = uplink.await
         {
             warn!(cause = %failed, "the uplink had ended before");
+        }
+        if let Err(failed) = self.posting.await {
+            warn!(cause = %failed, "the posting of counts had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -6,6 +6,7 @@
 //! - `labels`: what is printed, and the queue to the printers.
 //! - `http`, [`pages`]: the API and the pages on the shop's LAN.
 //! - [`uplink`]: the session with the hub.
+//! - `posting`: what approved counts lead to, in the background.
 //! - [`metrics`]: what is counted for whoever watches.
 //! - [`app`]: all of it, started and stopped.
 
@@ -17,6 +18,7 @@ mod labels;
 pub mod metrics;
 pub mod operations;
 pub mod pages;
+mod posting;
 pub mod replica;
 pub mod scan;
 pub mod uplink;

@@ -21,7 +21,7 @@ use super::problems::{
 use super::{App, PAGE, PAGE_MAX};
 use crate::clock;
 use crate::operations::Document;
-use crate::replica::{Act, By, Kept, Operated, Taken};
+use crate::replica::{Act, By, Kept, Operated, Progress, Taken};
 use crate::scan::Warning;
 
 /// What tells repeats of a request apart from new ones.
@@ -64,6 +64,9 @@ struct View<D> {
     opened_at: Timestamp,
     changed_at: Timestamp,
     document: D,
+    /// How far its movements are posted, where that is done in the background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posting: Option<Progress>,
     #[serde(skip_serializing_if = "Option::is_none")]
     movements: Option<Made>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -168,7 +171,8 @@ async fn step<D: Document>(
 async fn one<D: Document>(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let document = document_id(&id)?;
     let found = app.replica.document::<D>(document).await.map_err(|error| of_replica(&error))?;
-    let view = View::of(found.ok_or_else(|| missing::<D>(&document))?);
+    let mut view = View::of(found.ok_or_else(|| missing::<D>(&document))?);
+    view.posting = app.replica.posting(D::KIND, document).await.map_err(|error| of_replica(&error))?;
     Ok((etag(view.version), axum::Json(view)).into_response())
 }
 
@@ -277,7 +281,7 @@ pub(super) fn etag(version: u64) -> [(header::HeaderName, HeaderValue); 1] {
     [(header::ETAG, value.unwrap_or_else(|_never| HeaderValue::from_static("\"0\"")))]
 }
 
-fn document_id(text: &str) -> Result<DocumentId, Problem> {
+pub(super) fn document_id(text: &str) -> Result<DocumentId, Problem> {
     DocumentId::new(text).map_err(|wrong| Problem::new(&QUERY_INVALID, wrong.to_string()))
 }
 
@@ -291,7 +295,7 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-fn missing<D: Document>(id: &DocumentId) -> Problem {
+pub(super) fn missing<D: Document>(id: &DocumentId) -> Problem {
     Problem::new(&UNKNOWN_DOCUMENT, format!("there is no {} `{id}`: look at the list", D::KIND))
 }
 
@@ -309,6 +313,7 @@ impl<D: Document> View<D> {
             opened_at,
             changed_at,
             document,
+            posting: None,
             movements: None,
             warnings: Vec::new(),
         }

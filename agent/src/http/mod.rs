@@ -2,6 +2,7 @@
 //! resource a file; every refusal is a problem (RFC 9457).
 
 mod codes;
+mod counts;
 mod documents;
 mod events;
 mod exports;
@@ -27,6 +28,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
 use ledger::TradingDay;
+use ledger::count::Count;
 use ledger::promise::Reservation;
 use ledger::receiving::{PurchaseOrder, ShipNotice};
 use ledger::returns::{Adjustment, VendorReturn};
@@ -119,6 +121,8 @@ pub(crate) fn router(parts: Parts) -> Router {
         .route("/metrics", get(status::metrics))
         .merge(documents::routes::<Transfer>("transfers"))
         .merge(documents::routes::<Reservation>("reservations"))
+        .merge(documents::routes::<Count>("counts"))
+        .merge(counts::routes())
         .merge(documents::routes::<PurchaseOrder>("purchase-orders"))
         .merge(documents::routes::<ShipNotice>("ship-notices"))
         .merge(documents::routes::<Adjustment>("adjustments"))

@@ -158,8 +158,26 @@ pub(super) const EXPORTS_BUSY: Kind = Kind::new(
 )
 .retryable();
 
+/// A count has no such session.
+pub(super) const UNKNOWN_SESSION: Kind = Kind::new(
+    "unknown_session",
+    StatusCode::NOT_FOUND,
+    "The count has no such session",
+    "There is no such count in the store, or it has no session with this number. Open a session for the counter and the \
+     area with the step `open_session`.",
+);
+
+/// A count has no such line.
+pub(super) const UNKNOWN_LINE: Kind = Kind::new(
+    "unknown_line",
+    StatusCode::NOT_FOUND,
+    "The count has no such line",
+    "The count has no line with this number. Lines are made when the numbers are proposed with the step `submit`; look at \
+     the list of them.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 17] = [
+pub(super) const KINDS: [&Kind; 19] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -177,6 +195,8 @@ pub(super) const KINDS: [&Kind; 17] = [
     &IMPORT_STATE,
     &UNKNOWN_EXPORT,
     &EXPORTS_BUSY,
+    &UNKNOWN_SESSION,
+    &UNKNOWN_LINE,
 ];
 
 /// What a replica that cannot do it means to whoever asked.

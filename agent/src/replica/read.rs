@@ -67,7 +67,7 @@ pub struct PositionRow {
 /// How far a device has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeviceCount {
-    /// Its largest recorded sequence number; 0 when there is none.
+    /// Its largest recorded sequence number, of movements, steps and observations; 0 when there is none.
     pub last: u64,
     /// How many of its movements are recorded.
     pub count: u64,
@@ -340,8 +340,11 @@ impl Replica {
     /// [`ReplicaError`] when the file cannot be read.
     pub async fn device(&self, device: DeviceId) -> Result<DeviceCount, ReplicaError> {
         let find = move |reader: &mut Reader| {
-            let sql = "SELECT coalesce(max(device_seq), 0), count(*) FROM movement \
-                       WHERE device = (SELECT id FROM device WHERE name = ?)";
+            let sql = "SELECT max(ifnull(max(device_seq), 0), \
+                       ifnull((SELECT max(device_seq) FROM step WHERE step.device = of.id), 0), \
+                       ifnull((SELECT max(device_seq) FROM observation WHERE observation.device = of.id), 0)), \
+                       count(movement.seq) FROM (SELECT (SELECT id FROM device WHERE name = ?) AS id) AS of \
+                       LEFT JOIN movement ON movement.device = of.id";
             let mut statement = reader.db.prepare_cached(sql)?;
             Ok(statement.query_row([device.as_str()], |row| {
                 let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);

@@ -1,52 +1,64 @@
--- Version 4: imports. `pass` counts how often the file's rows were begun to be carried out: a file that was taken back may be
--- imported again. `choices`, `report` (without its faults) and `counts` are JSON.
+-- Version 4: counts. What counters saw, the lines that this makes, how far the postings of an approval are, settings.
 
-CREATE TABLE import (
-    number       INTEGER PRIMARY KEY,
-    id           TEXT    NOT NULL UNIQUE,
-    what         TEXT    NOT NULL,
-    choices      TEXT    NOT NULL,
-    report       TEXT    NOT NULL,
-    state        TEXT    NOT NULL,
-    mode         TEXT,
-    reason       TEXT,
-    pass         INTEGER NOT NULL DEFAULT 0,
-    counts       TEXT    NOT NULL,
-    person       TEXT    NOT NULL,
-    received_at  INTEGER NOT NULL,
-    committed_at INTEGER,
-    changed_at   INTEGER NOT NULL
+-- One row for each thing a counter did. Its identity (device and its sequence) is used by no movement or step. `seen` is
+-- `scan` or `number` (with quantity), `serial` (with serial) or `undo` (of the observation of a device).
+CREATE TABLE observation (
+    id            INTEGER PRIMARY KEY,
+    count         TEXT    NOT NULL,
+    session       INTEGER NOT NULL,
+    area          INTEGER NOT NULL,
+    item          INTEGER NOT NULL,
+    lot           TEXT,
+    seen          TEXT    NOT NULL,
+    quantity      INTEGER,
+    serial        TEXT,
+    undone_device INTEGER,
+    undone_seq    INTEGER,
+    fingerprint   INTEGER NOT NULL,
+    device        INTEGER NOT NULL,
+    device_seq    INTEGER NOT NULL,
+    person        INTEGER NOT NULL,
+    occurred_at   INTEGER NOT NULL,
+    clock_offset  INTEGER NOT NULL,
+    recorded_at   INTEGER NOT NULL,
+    raw_scan      BLOB
 ) STRICT;
-CREATE INDEX import_state ON import (state);
+CREATE UNIQUE INDEX observation_source ON observation (device, device_seq);
+CREATE INDEX observation_item ON observation (count, item);
+CREATE INDEX observation_session ON observation (count, session);
 
--- The file as it came and the faults of its rows, in parts, so that writing them holds no scan up.
-CREATE TABLE import_part (
-    import TEXT    NOT NULL,
-    role   TEXT    NOT NULL,
-    part   INTEGER NOT NULL,
-    bytes  BLOB    NOT NULL,
-    PRIMARY KEY (import, role, part)
-) STRICT;
+-- The lines of a count as they were proposed last. Those of an approved count (one with a row in `posting`) stay as they
+-- are: every later derivation of their item begins with them. `body` is the line as JSON; `until` the end of its window.
+CREATE TABLE count_line (
+    count TEXT    NOT NULL,
+    line  INTEGER NOT NULL,
+    item  INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    body  TEXT    NOT NULL,
+    cause TEXT,
+    PRIMARY KEY (count, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX count_line_item ON count_line (item);
+CREATE INDEX count_line_count ON count_line (count, item, until);
 
--- What became of each row, and what is needed to take it back: the item before and after it as JSON, or the entry it made.
-CREATE TABLE import_row (
-    import  INTEGER NOT NULL,
-    pass    INTEGER NOT NULL,
-    line    INTEGER NOT NULL,
-    item    INTEGER,
-    outcome TEXT    NOT NULL,
-    before  TEXT,
-    after   TEXT,
-    seq     INTEGER,
-    expiry  INTEGER,
-    detail  TEXT,
-    PRIMARY KEY (import, pass, line)
+-- The areas that approved counts declared complete: what comes to light later of items that nobody saw there belongs to them.
+CREATE TABLE count_area (
+    count TEXT    NOT NULL,
+    area  INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (count, area)
 ) STRICT, WITHOUT ROWID;
 
--- How files of a kind and a sender are read, as somebody chose last.
-CREATE TABLE import_profile (
-    what    TEXT NOT NULL,
-    profile TEXT NOT NULL,
-    choices TEXT NOT NULL,
-    PRIMARY KEY (what, profile)
+-- Documents whose movements are posted in the background, in chunks by item: how many lines there are, how many are
+-- done, the last item done (the largest number there is when all are), and who approved it.
+CREATE TABLE posting (
+    kind      TEXT    NOT NULL,
+    document  TEXT    NOT NULL,
+    person    INTEGER NOT NULL,
+    total     INTEGER NOT NULL,
+    done      INTEGER NOT NULL DEFAULT 0,
+    last_item INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, document)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (name TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;

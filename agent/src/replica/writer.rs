@@ -95,7 +95,7 @@ pub(super) fn run(
     published: &Published,
     messages: &Receiver<Message>,
     commits: &checkpoint::Commits,
-) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
+) -> Result<Option<oneshot::Sender<()>>, Fault> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
     let mut writer =
