@@ -16,9 +16,11 @@ use tracing::{info, warn};
 use web::{Limits, Shutdown};
 
 use crate::clock;
+use crate::exchange::Runner;
 use crate::http::{self, Parts};
 use crate::labels::spool::Spool;
 use crate::metrics::Metrics;
+use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
 use crate::uplink::{self, Uplink};
@@ -81,6 +83,7 @@ pub struct Agent {
     serving: JoinHandle<usize>,
     spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
+    posting: JoinHandle<()>,
 }
 
 impl Agent {
@@ -96,7 +99,7 @@ impl Agent {
                 return Err(StartError::OtherStore { found, asked: store });
             }
         }
-        let options = Options { directory: data_dir, store, trading_day: trading_day.clone() };
+        let options = Options { directory: data_dir.clone(), store, trading_day: trading_day.clone() };
         let opened = tokio::task::spawn_blocking(move || Replica::open(options)).await;
         let replica = opened.map_err(|stopped| OpenError::Thread(io::Error::other(stopped)))??;
         let failed = |source| StartError::Listen { address: listen, source };
@@ -105,6 +108,8 @@ impl Agent {
         let shutdown = Shutdown::new();
         let metrics = Metrics::new();
         let (online, online_seen) = watch::channel(false);
+        let imports = Runner::new(replica.clone(), shutdown.clone());
+        imports.resume().await;
         let wake = Arc::new(Notify::new());
         let spool = Spool {
             replica: replica.clone(),
@@ -118,6 +123,9 @@ impl Agent {
             pipeline: Pipeline::new(replica.clone(), metrics.clone()),
             replica: replica.clone(),
             metrics: metrics.clone(),
+            imports,
+            exports: http::room_for_exports(),
+            data_dir,
             shell: http::shell(format!("{store} {place}").trim()),
             trading_day,
             place,
@@ -131,9 +139,10 @@ impl Agent {
             tokio::spawn(async move { web::serve(listener, router, &stop, Limits::default()).await });
         let parts = uplink::Parts { replica: replica.clone(), metrics, online, shutdown: shutdown.clone() };
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
+        let posting = posting::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, spool, uplink })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting })
     }
 
     /// Where it serves.
@@ -157,6 +166,9 @@ impl Agent {
             && let Err(failed) = uplink.await
         {
             warn!(cause = %failed, "the uplink had ended before");
+        }
+        if let Err(failed) = self.posting.await {
+            warn!(cause = %failed, "the posting of counts had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -1,6 +1,7 @@
 //! Bracketed text, as it stands under a symbol and as people key it: `(01)04006381333931(10)A7`.
 //!
-//! An opening bracket inside a value is written `\(`, in both directions.
+//! An opening bracket inside a value is written `\(`, in both directions. Before the elements of a composite a `|` may stand:
+//! `(01)04006381333931|(10)A7`.
 //!
 //! ```
 //! let label = gs1::bracketed::parse(b"(01)04006381333931(10)A\\(7");
@@ -12,11 +13,12 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 
 use crate::ai::Ai;
+use crate::lint;
 use crate::problem::{Class, Flaw, Note, Problem};
 use crate::reading::{Flaws, MAX_BYTES, Parts};
 use crate::span::Span;
-use crate::table::{BUILT_IN, Table};
-use crate::text::{Escape, Part, Text};
+use crate::table::{BUILT_IN, Line, Table};
+use crate::text::{Escape, Part, Text, VALUE_ROOM};
 use crate::work::step;
 
 /// Bracketed text, taken apart. Borrows the text.
@@ -32,26 +34,26 @@ pub fn parse(text: &[u8]) -> Bracketed<'_> {
     parse_at(&BUILT_IN, text, 0..text.len())
 }
 
-/// Writes elements as bracketed text.
+/// Writes elements as bracketed text. What is no UTF-8 in a value becomes U+FFFD.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write<'a>(out: &mut impl Write, elements: impl Iterator<Item = (Ai, Text<'a>)>) -> fmt::Result {
     for (ai, value) in elements {
         write!(out, "({ai})")?;
-        for byte in value.bytes() {
-            if byte == b'(' {
+        for character in value.chars() {
+            if character == '(' {
                 out.write_char('\\')?;
             }
-            out.write_char(char::from(byte))?;
+            out.write_char(character)?;
         }
     }
     Ok(())
 }
 
-/// Whether data is to be read as bracketed text: a bracket and a digit are no other form's beginning.
+/// Whether data is to be read as bracketed text: a bracket is no other form's beginning.
 pub(crate) fn is_bracketed(data: &[u8]) -> bool {
-    matches!(data, [b'(', digit, ..] if digit.is_ascii_digit())
+    data.first() == Some(&b'(')
 }
 
 /// The text in a part of a scan: all places are those in the scan.
@@ -81,7 +83,7 @@ impl<'a> Bracketed<'a> {
     }
 
     fn take_apart(&mut self, table: &Table<'_>, scan: &'a [u8], data: Range<usize>) {
-        let mut at = data.start;
+        let (mut at, mut in_composite) = (data.start, false);
         while at < data.end {
             let rest = scan.get(at..data.end).unwrap_or_default();
             let closing = rest.iter().position(|byte| *byte == b')');
@@ -90,15 +92,22 @@ impl<'a> Bracketed<'a> {
                 return self.report(Class::BracketSyntax, None, at..data.end, Note::Nothing);
             };
             let name = at + 1..at + closing;
-            let value =
-                name.end + 1..name.end + 1 + length_of_value(rest.get(closing + 1..).unwrap_or_default());
+            let behind = rest.get(closing + 1..).unwrap_or_default();
+            let mut value = name.end + 1..name.end + 1 + length_of_value(behind);
             at = value.end;
             let digits = scan.get(name.clone()).unwrap_or_default();
-            if str::from_utf8(digits).ok().and_then(|ai| table.named(ai)).is_none() {
-                let numeric = digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit);
-                let ai = (numeric && !digits.is_empty()).then(|| Ai::new(digits));
+            if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+                self.report(Class::BracketSyntax, None, name.start - 1..name.end + 1, Note::Nothing);
+                continue;
+            }
+            let known = str::from_utf8(digits).ok().and_then(|ai| table.named(ai));
+            let Some(line) = known.and_then(|id| table.line(id)) else {
+                let ai = (digits.len() <= 4).then(|| Ai::new(digits));
                 self.report(Class::AiUnknown, ai, name, Note::Nothing);
                 continue;
+            };
+            if !in_composite && at < data.end && is_before_composite(table, line, scan, &value) {
+                (in_composite, value.end) = (true, value.end - 1);
             }
             let ai = Ai::new(digits);
             if value.is_empty() && at == data.end {
@@ -116,6 +125,14 @@ impl<'a> Bracketed<'a> {
         let (span, ai) = (Span::new(place), ai.unwrap_or_default());
         self.flaws.push(Flaw { class, ai, span, value: span, note });
     }
+}
+
+/// Whether a value ends with the mark of a composite, rather than with a character that may not be there: without it, it is
+/// sound.
+fn is_before_composite(table: &Table<'_>, line: &Line, scan: &[u8], value: &Range<usize>) -> bool {
+    let Some([sound @ .., b'|']) = scan.get(value.clone()) else { return false };
+    let mut buffer = [0; VALUE_ROOM];
+    lint::value(table, line, Text::new(sound, Escape::Backslash).in_buffer(&mut buffer), false).is_ok()
 }
 
 /// Bytes up to the next bracket that opens an AI.

@@ -26,6 +26,16 @@ type Large = Compiled<{ Capacity::ROWS }, { Capacity::LINES }, { Capacity::PARTS
 pub struct Dictionary {
     compiled: Box<Large>,
     text: String,
+    unknown_checks: Vec<UnknownCheck>,
+}
+
+/// A check that a dictionary calls for and this crate does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownCheck {
+    /// The line that calls for it; the first is 1.
+    pub line: usize,
+    /// Its name.
+    pub name: String,
 }
 
 /// Why a text is no dictionary.
@@ -39,25 +49,37 @@ impl Dictionary {
     /// Reads a dictionary.
     ///
     /// # Errors
-    /// [`DictionaryError`] names the first line that is not understood. Nothing is guessed: a check that this crate does
-    /// not have is an error, because values would pass that should not.
+    /// [`DictionaryError`] names the first line that is not understood. A check that this crate does not have is no error:
+    /// see [`Dictionary::unknown_checks`].
     pub fn parse(text: &str) -> Result<Self, DictionaryError> {
-        let mut specs = Vec::new();
-        let mut numbers = Vec::new();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (mut lines, mut unknown_checks) = (Vec::new(), Vec::new());
         for (number, line) in text.lines().enumerate() {
             let words = Words::of(text, line);
             if words.body.trim().is_empty() {
                 continue;
             }
-            let spec = words.spec().map_err(|what| DictionaryError { line: number + 1, what })?;
-            specs.push(spec);
-            numbers.push(number + 1);
+            let unknown = |name: &str| {
+                unknown_checks.push(UnknownCheck { line: number + 1, name: name.to_owned() });
+            };
+            let spec = words.spec(unknown).map_err(|what| DictionaryError { line: number + 1, what })?;
+            lines.push((spec, number + 1));
         }
-        if specs.is_empty() {
+        if lines.is_empty() {
             return Err(DictionaryError { line: 1, what: "there is no Application Identifier".to_owned() });
         }
+        // A table is in the order of its AIs; who adds a line may do so at the end.
+        lines.sort_by_key(|(spec, _)| spec.first);
+        let (specs, numbers): (Vec<Spec>, Vec<usize>) = lines.into_iter().unzip();
         let compiled = compile(&specs, text.as_bytes()).map_err(|refused| told(refused, &numbers))?;
-        Ok(Self { compiled: Box::new(compiled), text: text.to_owned() })
+        Ok(Self { compiled: Box::new(compiled), text: text.to_owned(), unknown_checks })
+    }
+
+    /// Checks that the dictionary calls for and this crate does not have, in the order of its lines. Values are not put to
+    /// them, so some may pass that should not: whoever loads a dictionary says so.
+    #[must_use]
+    pub fn unknown_checks(&self) -> &[UnknownCheck] {
+        &self.unknown_checks
     }
 
     /// Reads scans by this dictionary; otherwise as [`crate::read`] does.
@@ -89,7 +111,7 @@ impl core::error::Error for DictionaryError {}
 
 fn told(refused: Refused, numbers: &[usize]) -> DictionaryError {
     let (place, what) = match refused {
-        Refused::Order(place) => (place, "Application Identifiers are digits, in lexical order, each once"),
+        Refused::Order(place) => (place, "Application Identifiers are digits, each there once"),
         Refused::Digits(place) => (place, "others that begin with these two digits are longer or shorter"),
         Refused::Parts(place) => {
             (place, "the value has no part, is too long, or has too many parts or rules")
@@ -125,7 +147,7 @@ impl<'t> Words<'t> {
         }
     }
 
-    fn spec(&self) -> Result<Spec, String> {
+    fn spec(&self, mut unknown: impl FnMut(&str)) -> Result<Spec, String> {
         let mut words = self.body.split_ascii_whitespace().peekable();
         let (first, count) =
             words.next().and_then(range).ok_or("it does not begin with an Application Identifier")?;
@@ -144,7 +166,8 @@ impl<'t> Words<'t> {
                 None if word == "dlpkey" => Spec { key: Some(Text::Static("")), ..spec },
                 // An attribute of another use.
                 Some(_) => spec,
-                None => spec.part(part(word)?),
+                None if word.starts_with(|first: char| first.is_ascii_lowercase()) => spec,
+                None => spec.part(part(word, &mut unknown)?),
             };
         }
         spec.title = self.place(self.title);
@@ -168,7 +191,7 @@ fn range(word: &str) -> Option<([u8; 4], u16)> {
 }
 
 /// `N14,csum`, `X..20`, `[N6],yymmdd`.
-fn part(word: &str) -> Result<Part, String> {
+fn part(word: &str, unknown: &mut impl FnMut(&str)) -> Result<Part, String> {
     let mut words = word.split(',');
     let shape = words.next().unwrap_or_default();
     let optional = shape.strip_prefix('[').and_then(|shape| shape.strip_suffix(']'));
@@ -188,7 +211,10 @@ fn part(word: &str) -> Result<Part, String> {
         part = part.or_none();
     }
     for name in words {
-        let check = check(name).ok_or_else(|| alloc::format!("check `{name}` is not known"))?;
+        let Some(check) = check(name) else {
+            unknown(name);
+            continue;
+        };
         if !part.checks.contains(&Check::None) {
             return Err(alloc::format!("`{word}` has too many checks"));
         }
@@ -315,6 +341,37 @@ mod tests {
     }
 
     #[test]
+    fn what_others_may_write_is_tolerated() {
+        let text = "\u{feff}# a comment\r\n10 X..20 req=01 retail # LOT\r\n3100-3101 *? N6,luck # KG\r\n01 *? N14,csum,fate dlpkey=10 # GTIN\r\n";
+        let dictionary = Dictionary::parse(text).unwrap();
+        let unknown: Vec<_> =
+            dictionary.unknown_checks().iter().map(|check| (check.line, check.name.as_str())).collect();
+        assert_eq!(unknown, [(3, "luck"), (4, "fate")]);
+        let reader = dictionary.reader().requisites(true);
+        let reading = reader.read(b"]C13100000123010400638133393110A");
+        let elements: Vec<_> =
+            reading.elements().map(|element| (element.ai.to_string(), element.title.to_string())).collect();
+        let told: Vec<_> = elements.iter().map(|(ai, title)| (ai.as_str(), title.as_str())).collect();
+        assert_eq!(told, [("3100", "KG"), ("01", "GTIN"), ("10", "LOT")]);
+        assert_eq!(reading.problems().next(), None);
+        assert!(reader.read(b"]C10104006381333930").strict().is_err());
+        assert_eq!(reader.read(b"]C110A").strict().unwrap_err().class.name(), "requisite");
+    }
+
+    #[test]
+    fn a_dictionary_may_be_in_any_order() {
+        let Some(text) = shared("gs1-syntax-dictionary.txt") else { return };
+        let reversed: Vec<_> = text.lines().rev().collect();
+        let (one, other) =
+            (Dictionary::parse(&text).unwrap(), Dictionary::parse(&reversed.join("\n")).unwrap());
+        assert_eq!(one.table().ids(), other.table().ids());
+        assert!(other.unknown_checks().is_empty());
+        for id in one.table().ids() {
+            assert_eq!(facts(&one.table(), id), facts(&other.table(), id));
+        }
+    }
+
+    #[test]
     fn what_is_no_dictionary_is_refused_with_its_line() {
         #[rustfmt::skip]
         let cases = [
@@ -323,10 +380,10 @@ mod tests {
             ("# nothing\n",              "line 1: there is no Application Identifier"),
             ("\nabc N2",                 "line 2: it does not begin with an Application Identifier"),
             ("3105-3100 N6",             "line 1: it does not begin with an Application Identifier"),
-            ("01 N14\n01 N14",           "line 2: Application Identifiers are digits, in lexical order, each once"),
+            ("01 N14\n01 N14",           "line 2: Application Identifiers are digits, each there once"),
+            ("3100-3105 N6\n02 N2\n3103 N6", "line 3: Application Identifiers are digits, each there once"),
             ("235 X2\n2360 X2",          "line 2: others that begin with these two digits are longer or shorter"),
             ("01 ? # GTIN",              "line 1: the value has no part, is too long, or has too many parts or rules"),
-            ("01 N14,luck",              "line 1: check `luck` is not known"),
             ("01 Q14",                   "line 1: `Q14` is no part of a value"),
             ("01 N",                     "line 1: `N` is no part of a value"),
             ("01 N999",                  "line 1: `N999` is no part of a value"),

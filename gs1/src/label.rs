@@ -5,7 +5,8 @@ use crate::reading::{Element, Flaws, Reading, Slot};
 use crate::rules::{self, Elements};
 use crate::table::{RowId, Set, Table};
 
-/// The symbols of one label, or of all sides of one item: what they say together, and what is still missing.
+/// The symbols of one label, or of all sides of one item: what they say together, and what is still missing. The number of an
+/// EAN, UPC or ITF symbol counts as AI 01.
 ///
 /// ```
 /// use gs1::{Label, read};
@@ -54,8 +55,8 @@ impl<'r, 'a> Label<'r, 'a> {
     pub(crate) fn missing_with_places(&self) -> impl Iterator<Item = (usize, Problem<'a>)> + use<'r, 'a> {
         let mut flaws = Flaws::new();
         if let Some(first) = self.readings.first() {
-            let gtin = self.readings.iter().any(|reading| reading.gtin.is_some());
-            rules::missing(&first.reader.table, &self.present(), self, gtin, &mut flaws);
+            let numbers = self.readings.iter().filter_map(Reading::id_of_number);
+            rules::missing(&first.reader.table, &self.present(), self, numbers, &mut flaws);
         }
         self.told(flaws)
     }
@@ -70,8 +71,17 @@ impl<'r, 'a> Label<'r, 'a> {
         let mut flaws = Flaws::new();
         let Some(first) = self.readings.first() else { return flaws };
         let (table, present) = (&first.reader.table, self.present());
-        rules::contradictions(table, &present, self, &mut flaws);
-        for id in present {
+        let (mut with_numbers, mut with_all_numbers) = (present, present);
+        for reading in self.readings {
+            let Some(id) = reading.id_of_number() else { continue };
+            with_all_numbers.insert(id);
+            // A composite does not contradict the number beside it: that is how both were made.
+            if reading.slots.is_empty() {
+                with_numbers.insert(id);
+            }
+        }
+        rules::contradictions(table, &with_numbers, self, &mut flaws);
+        for id in with_all_numbers {
             if let Some((_, slot)) = self.another_value(id) {
                 flaws.push(Flaw {
                     class: Class::Repeat,
@@ -82,21 +92,30 @@ impl<'r, 'a> Label<'r, 'a> {
                 });
             }
         }
-        rules::unsigned(table, &present, self, &mut flaws);
+        let length = |id| self.slots(id).next().map(|(_, reading, slot)| reading.value(slot).len());
+        rules::unsigned(table, &present, self, length, &mut flaws);
         flaws
     }
 
     /// An element of an AI whose value is not the first one's, and the place of its symbol.
     fn another_value(&self, id: RowId) -> Option<(usize, Slot)> {
+        let is_key = self.readings.iter().any(|reading| reading.id_of_number() == Some(id));
         let mut values = self.slots(id).map(|(place, reading, slot)| (reading.value(slot), place, slot));
         let (first, ..) = values.next()?;
-        values.find(|(value, ..)| *value != first).map(|(_, place, slot)| (place, slot))
+        // The number of a symbol comes without zeros in front.
+        let differs = |value: &[u8]| {
+            if is_key { without_zeros(value) != without_zeros(first) } else { value != first }
+        };
+        values.find(|(value, ..)| differs(value)).map(|(_, place, slot)| (place, slot))
     }
 
+    /// The elements of an AI. A symbol that is a number stands for one of AI 01 or 00, unless its composite has one.
     fn slots(&self, id: RowId) -> impl Iterator<Item = (usize, &'r Reading<'a>, Slot)> + use<'r, 'a> {
         self.readings.iter().enumerate().flat_map(move |(place, reading)| {
             let slots = reading.slots.iter().filter(move |slot| slot.row == id);
-            slots.map(move |slot| (place, reading, *slot))
+            let number = reading.id_of_number() == Some(id) && slots.clone().next().is_none();
+            let number = number.then_some(Slot { row: id, sound: true, span: reading.primary });
+            slots.copied().chain(number).map(move |slot| (place, reading, slot))
         })
     }
 
@@ -136,6 +155,11 @@ impl Elements for &Label<'_, '_> {
     fn first(&self, id: RowId) -> Option<Slot> {
         (**self).first(id)
     }
+}
+
+fn without_zeros(digits: &[u8]) -> &[u8] {
+    let zeros = digits.iter().take_while(|digit| **digit == b'0').count();
+    digits.get(zeros..).unwrap_or_default()
 }
 
 const fn is_of_pairs(class: Class) -> bool {

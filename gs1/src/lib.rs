@@ -48,7 +48,7 @@ mod write;
 pub use ai::{Ai, AiError};
 pub use date::{CivilDate, CivilDateError, Moment, Time};
 #[cfg(feature = "alloc")]
-pub use dictionary::{Dictionary, DictionaryError};
+pub use dictionary::{Dictionary, DictionaryError, UnknownCheck};
 pub use gtin::{Gtin, GtinError, GtinFormat, ShortGtin, check_digit};
 pub use gtin_format::FormattedGtin;
 pub use label::Label;

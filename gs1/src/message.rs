@@ -11,7 +11,7 @@ use crate::list::List;
 use crate::problem::{Class, Flaw, Note};
 use crate::reader::{Reader, Unnamed};
 use crate::reading::{Form, MAX_BYTES, Reading, Slot};
-use crate::rules::{self, Company};
+use crate::rules::{self, Company, Elements as _};
 use crate::span::Span;
 use crate::sscc::Sscc;
 use crate::symbology::{Carries, Symbology};
@@ -21,6 +21,7 @@ use crate::work::step;
 
 const STX: u8 = 0x02;
 const ETX: u8 = 0x03;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What stands between a number and the composite beside it.
 const COMPOSITE: &[u8] = b"|]e0";
 
@@ -30,11 +31,7 @@ pub(crate) fn read<'a>(reader: &'a Reader<'a>, scan: &'a [u8]) -> Reading<'a> {
         reading.report(Class::Length, 0..scan.len(), Note::TooManyBytes);
         return reading;
     }
-    let mut data = framed(reader, scan);
-    let symbology = scan.get(data.clone()).and_then(Symbology::at_front);
-    if symbology.is_some() {
-        data.start += 3;
-    }
+    let (symbology, data) = framed(reader, scan);
     // Most scans are just a number. They are answered without a reading that is filled, and moved, afterwards.
     let bytes = scan.get(data.clone()).unwrap_or_default();
     if symbology.is_some_and(|symbology| symbology.carries() == Carries::Number(bytes.len()))
@@ -82,20 +79,61 @@ fn blank<'a>(
     }
 }
 
-/// Where the data is: without what the scanner is known to put around it, without STX and spaces before it, and without
-/// ETX, CR, LF, tabs and spaces behind it.
-pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> Range<usize> {
-    let (mut inner, mut before) = (scan, 0);
-    if let Some((prefix, suffix)) = reader.frame {
-        inner = scan.strip_prefix(prefix).unwrap_or(scan);
-        before = scan.len() - inner.len();
-        inner = inner.strip_suffix(suffix).unwrap_or(inner);
+/// The symbology, and where the data is: without identifier, and without what the scanner is known to put around it. STX,
+/// NUL, a byte order mark, CR, LF, tabs and spaces before it are taken off, and ETX, CR, LF and tabs behind it. So are spaces
+/// behind it where there is no identifier; where there is one they are data.
+pub(crate) fn framed(reader: &Reader<'_>, scan: &[u8]) -> (Option<Symbology>, Range<usize>) {
+    let (mut before, mut inner) = (0, scan);
+    if let Some(frame) = reader.frame {
+        (before, inner) = unframed(frame, scan);
     }
-    step!(inner.len());
-    let start = inner.iter().position(|byte| !matches!(byte, &STX | b' ')).unwrap_or(inner.len());
-    let is_data = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b'\t' | b' ' | &ETX);
-    let end = inner.iter().rposition(is_data).map_or(0, |at| at + 1);
-    before + start..before + end.max(start)
+    let rest = without_lead(inner);
+    before += inner.len() - rest.len();
+    let symbology = Symbology::at_front(rest);
+    let (length, start) = match symbology {
+        Some(_) => (without_tail(rest).len(), 3),
+        None => (without_blank_tail(rest).len(), 0),
+    };
+    (symbology, before + start..before + length)
+}
+
+/// What is inside the frame, and how much stood before it. The tail may stand behind the suffix, and so may what stands
+/// before the data before the prefix.
+#[cold]
+fn unframed<'s>((prefix, suffix): (&[u8], &[u8]), scan: &'s [u8]) -> (usize, &'s [u8]) {
+    let inner = scan.strip_prefix(prefix).or_else(|| without_lead(scan).strip_prefix(prefix)).unwrap_or(scan);
+    let before = scan.len() - inner.len();
+    let inner =
+        inner.strip_suffix(suffix).or_else(|| without_tail(inner).strip_suffix(suffix)).unwrap_or(inner);
+    (before, inner)
+}
+
+fn without_lead(bytes: &[u8]) -> &[u8] {
+    let is_data = |byte: &u8| !matches!(*byte, STX | 0 | b' ' | b'\r' | b'\n' | b'\t');
+    let mut rest = bytes;
+    loop {
+        let start = rest.iter().position(is_data).unwrap_or(rest.len());
+        step!(start);
+        rest = rest.get(start..).unwrap_or_default();
+        match rest.strip_prefix(BYTE_ORDER_MARK) {
+            Some(behind) => rest = behind,
+            None => return rest,
+        }
+    }
+}
+
+fn without_tail(bytes: &[u8]) -> &[u8] {
+    let is_data = |byte: &u8| !matches!(*byte, b'\r' | b'\n' | b'\t' | ETX);
+    let end = bytes.iter().rposition(is_data).map_or(0, |at| at + 1);
+    step!(bytes.len() - end);
+    bytes.get(..end).unwrap_or_default()
+}
+
+fn without_blank_tail(bytes: &[u8]) -> &[u8] {
+    let is_data = |byte: &u8| !matches!(*byte, b'\r' | b'\n' | b'\t' | b' ' | ETX);
+    let end = bytes.iter().rposition(is_data).map_or(0, |at| at + 1);
+    step!(bytes.len() - end);
+    bytes.get(..end).unwrap_or_default()
 }
 
 impl Reading<'_> {
@@ -323,13 +361,17 @@ impl Reading<'_> {
     /// What the AIs have to do with each other.
     #[cold]
     pub(crate) fn judge(&mut self, present: &Set) {
-        let (reader, gtin) = (self.reader, self.gtin.is_some());
-        let (slots, flaws) = (&self.slots, &mut self.flaws);
+        let (reader, number) = (self.reader, self.id_of_number());
+        let (slots, decoded, flaws) = (&self.slots, &self.decoded, &mut self.flaws);
         rules::contradictions(&reader.table, present, slots, flaws);
         if reader.requisites {
-            rules::missing(&reader.table, present, slots, gtin, flaws);
+            rules::missing(&reader.table, present, slots, number.into_iter(), flaws);
         }
-        rules::unsigned(&reader.table, present, slots, flaws);
+        let length = |id| {
+            let span = slots.first(id)?.span;
+            Some(decoded.find(span).map_or_else(|| span.length(), <[u8]>::len))
+        };
+        rules::unsigned(&reader.table, present, slots, length, flaws);
     }
 
     /// Reports an AI that is not known, and says how much is to be passed over.

@@ -118,7 +118,8 @@ pub enum Class {
     DlNull,
     /// A number in a query that is no AI.
     DlUnknownAi,
-    /// AIs in a path that do not belong to its primary key, or not in this order.
+    /// AIs in a path that do not belong to its primary key, or not in this order. The AI is the key, and the place all of the
+    /// path from it on.
     DlKeySequence,
     /// An AI that stands in a web address twice.
     DlDuplicate,

@@ -97,8 +97,8 @@ impl<'d> Reader<'d> {
         self
     }
 
-    /// What the scanner puts before and behind the data. STX, ETX, CR, LF, tabs and spaces are taken off without being
-    /// told.
+    /// What the scanner puts before and behind the data; CR, LF and tabs may follow. STX, ETX, CR, LF, tabs and spaces are
+    /// taken off without being told, but for spaces behind an AIM identifier, which are data.
     #[must_use]
     pub const fn frame(mut self, prefix: &'d [u8], suffix: &'d [u8]) -> Self {
         self.frame = Some((prefix, suffix));

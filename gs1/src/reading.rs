@@ -128,10 +128,14 @@ impl<'a> Reading<'a> {
         str::from_utf8(digits).ok()
     }
 
-    /// The trade item: the number of an EAN, UPC or ITF symbol, else AI 01, else AI 02 (what is in a logistic unit).
+    /// The trade item: the number of an EAN, UPC or ITF symbol, else AI 01, else that of which AI 8006 is a piece, else AI 02
+    /// (what is in a logistic unit).
     #[must_use]
     pub fn gtin(&self) -> Option<Gtin> {
-        self.gtin.or_else(|| self.sound("01")?.parse().ok()).or_else(|| self.sound("02")?.parse().ok())
+        self.gtin
+            .or_else(|| self.sound("01")?.parse().ok())
+            .or_else(|| self.sound("8006")?.get(..14)?.parse().ok())
+            .or_else(|| self.sound("02")?.parse().ok())
     }
 
     /// The logistic unit: 18 digits on their own, else AI 00.
@@ -179,11 +183,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// The last day on which it may be used: AI 17 (expiry), else AI 15 (best before). Two-digit years are seen from
+    /// The last day on which it may be used: AI 17 (expiry), else that of AI 7003 (expiry with time), else AI 15 (best before). Two-digit years are seen from
     /// `reference_year`, which is the current one.
     #[must_use]
     pub fn expiry(&self, reference_year: i16) -> Option<CivilDate> {
-        self.date("17", reference_year).or_else(|| self.date("15", reference_year))
+        ["17", "7003", "15"].into_iter().find_map(|ai| self.date(ai, reference_year))
     }
 
     /// The date of an AI that holds one, or the first of two.
@@ -225,7 +229,7 @@ impl<'a> Reading<'a> {
     pub fn missing(&self) -> impl Iterator<Item = Problem<'a>> {
         let table = &self.reader.table;
         let mut flaws = Flaws::new();
-        rules::missing(table, &self.present(), &self.slots, self.gtin.is_some(), &mut flaws);
+        rules::missing(table, &self.present(), &self.slots, self.id_of_number().into_iter(), &mut flaws);
         flaws.into_items().map(move |flaw| flaw.told(table))
     }
 
@@ -246,15 +250,28 @@ impl<'a> Reading<'a> {
         present
     }
 
+    /// For a symbol that is a sound number: the AI that it stands for.
+    pub(crate) fn id_of_number(&self) -> Option<RowId> {
+        let ai = match (self.gtin, self.sscc) {
+            (Some(_), _) => "01",
+            (None, Some(_)) => "00",
+            (None, None) => return None,
+        };
+        self.reader.table.named(ai)
+    }
+
     fn sound(&self, ai: &str) -> Option<&str> {
         self.sound_element(ai).map(|element| element.value)
     }
 
     fn element_of(&self, slot: Slot) -> Option<Element<'_>> {
+        str::from_utf8(self.value(slot)).ok().map(|value| self.element_with(slot, value))
+    }
+
+    pub(crate) fn element_with<'v>(&'v self, slot: Slot, value: &'v str) -> Element<'v> {
         let table = &self.reader.table;
-        let value = str::from_utf8(self.value(slot)).ok()?;
         let title = table.line(slot.row).map(|line| table.title(line)).unwrap_or_default();
-        Some(Element { ai: table.ai(slot.row), value, span: slot.span, title })
+        Element { ai: table.ai(slot.row), value, span: slot.span, title }
     }
 
     pub(crate) fn value(&self, slot: Slot) -> &[u8] {

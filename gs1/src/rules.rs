@@ -71,17 +71,16 @@ pub(crate) fn contradictions(table: &Table<'_>, present: &Set, elements: &impl E
     }
 }
 
-/// AIs that miss a partner.
+/// AIs that miss a partner. `numbers` are those for which a symbol stands that is a number: its composite needs no other.
 pub(crate) fn missing(
     table: &Table<'_>,
     present: &Set,
     elements: &impl Elements,
-    gtin_is_symbol: bool,
+    numbers: impl Iterator<Item = RowId>,
     flaws: &mut Flaws,
 ) {
     let mut there = *present;
-    // A number that is the whole symbol stands for AI 01: its composite needs no other.
-    if gtin_is_symbol && let Some(id) = table.named("01") {
+    for id in numbers {
         there.insert(id);
     }
     for id in *present {
@@ -93,8 +92,15 @@ pub(crate) fn missing(
     }
 }
 
-/// Beside a digital signature (AI 8030), keys whose serial number may be left out must have it.
-pub(crate) fn unsigned(table: &Table<'_>, present: &Set, elements: &impl Elements, flaws: &mut Flaws) {
+/// Beside a digital signature (AI 8030), keys whose serial number may be left out must have it. `length` is that of the first
+/// value of an AI, which need not be as long as it was written.
+pub(crate) fn unsigned(
+    table: &Table<'_>,
+    present: &Set,
+    elements: &impl Elements,
+    length: impl Fn(RowId) -> Option<usize>,
+    flaws: &mut Flaws,
+) {
     if !table.named("8030").is_some_and(|id| present.has(id)) {
         return;
     }
@@ -102,7 +108,7 @@ pub(crate) fn unsigned(table: &Table<'_>, present: &Set, elements: &impl Element
         ["253", "255", "8003"].into_iter().filter_map(|ai| table.named(ai)).filter(|id| present.has(*id))
     {
         let shortest = table.line(id).map(|line| usize::from(line.min));
-        if elements.first(id).map(|slot| slot.span.length()) == shortest {
+        if length(id) == shortest {
             flaws.push(flaw(table, Class::DigsigSerial, id, elements, Note::Nothing));
         }
     }

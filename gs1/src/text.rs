@@ -74,6 +74,11 @@ impl<'a> Text<'a> {
         zeros.chain(Bytes { rest: self.written, escape: self.escape })
     }
 
+    /// The characters of the value; U+FFFD for what is no UTF-8.
+    pub fn chars(&self) -> impl Iterator<Item = char> + use<'a> {
+        Chars { bytes: self.bytes(), pending: [0; 4], count: 0 }
+    }
+
     /// The value in place, when it was written as it is.
     #[must_use]
     pub fn as_str(&self) -> Option<&'a str> {
@@ -161,12 +166,12 @@ impl PartialEq<&str> for Text<'_> {
 }
 
 impl fmt::Display for Text<'_> {
-    /// The value; a byte that is no ASCII is shown as the character of its number.
+    /// The value; U+FFFD for what is no UTF-8.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(text) = self.as_str() {
             return f.write_str(text);
         }
-        self.bytes().try_for_each(|byte| f.write_char(char::from(byte)))
+        self.chars().try_for_each(|character| f.write_char(character))
     }
 }
 
@@ -204,6 +209,47 @@ impl Iterator for Bytes<'_> {
     }
 }
 
+/// Bytes as characters.
+struct Chars<I> {
+    bytes: I,
+    /// The beginning of a character, or what turned out to be none.
+    pending: [u8; 4],
+    count: usize,
+}
+
+impl<I: Iterator<Item = u8>> Iterator for Chars<I> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            let bytes = self.pending.get(..self.count).unwrap_or_default();
+            let (character, taken) = match str::from_utf8(bytes) {
+                Ok(text) => (text.chars().next(), bytes.len()),
+                Err(error) => {
+                    (error.error_len().map(|_| char::REPLACEMENT_CHARACTER), error.error_len().unwrap_or(0))
+                }
+            };
+            if let Some(character) = character {
+                self.pending.rotate_left(taken);
+                self.count -= taken;
+                return Some(character);
+            }
+            match (self.bytes.next(), self.pending.get_mut(self.count)) {
+                (Some(byte), Some(place)) => {
+                    *place = byte;
+                    self.count += 1;
+                }
+                // It ends inside a character.
+                _ => {
+                    let cut_short = self.count > 0;
+                    self.count = 0;
+                    return cut_short.then_some(char::REPLACEMENT_CHARACTER);
+                }
+            }
+        }
+    }
+}
+
 /// What a hexadecimal digit counts.
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -218,7 +264,7 @@ pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
 mod tests {
     use super::*;
     extern crate std;
-    use std::string::ToString;
+    use std::string::{String, ToString};
 
     #[test]
     fn written_and_meant() {
@@ -236,6 +282,26 @@ mod tests {
             assert_eq!(text.to_string(), meant);
             assert!(text == meant, "{written}");
         }
+    }
+
+    #[test]
+    fn characters_are_those_that_a_lossy_string_has() {
+        let cases: [&[u8]; 9] = [
+            "A\u{e4}\u{20ac}\u{1f600}(".as_bytes(),
+            b"",
+            b"\xff",
+            b"A\xc3",
+            b"\xc3(",
+            b"\xe2\x82A",
+            b"\xf0\x9f\x98",
+            b"\xf0\x9f\x98\xff\x80B",
+            b"\xed\xa0\x80\xc0\xaf",
+        ];
+        for bytes in cases {
+            let text = Text { written: bytes, escape: Escape::None, zeros: 0 };
+            assert_eq!(text.chars().collect::<String>(), String::from_utf8_lossy(bytes), "{bytes:x?}");
+        }
+        assert_eq!(Text::new(b"%C3%A4%FF", Escape::Percent).to_string(), "\u{e4}\u{fffd}");
     }
 
     #[test]

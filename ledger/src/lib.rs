@@ -12,7 +12,7 @@
 //! - [`command`], [`mod@decide`]: from what a person did to movements, or a named refusal (section 7 of the stock rules).
 //! - [`cost`]: what goods are worth: pools and layers that never lose a cent (R2, R3, R52-R55).
 //! - [`lots`], [`packs`], [`weigh`], [`swap`]: lots and their dates, barcodes and cases, weighed goods, mixed-up items.
-//! - [`catalogue`]: items and their import from CSV.
+//! - [`catalogue`]: items and their import from CSV; [`opening`]: rows of the first stock; [`table`]: what both are read with.
 //! - [`document`]: state machines of what people plan and approve around movements.
 //! - [`posting`]: from a document's lines to the movements of one event.
 //! - [`promise`]: reservations, what is available, and leases to channels (R11-R14, R30-R34).
@@ -20,6 +20,9 @@
 //! - [`kpi`], [`retail_calendar`]: key figures with their definitions, fiscal weeks, and reports whose columns add up.
 //! - [`price`], [`demand`], [`alert`]: effective prices and label tasks, demand and order proposals, level alerts.
 //! - [`count`]: counting while the shop trades (R18-R25).
+//! - [`receiving`]: orders, ship notices and receipts.
+//! - [`returns`]: goods back to their vendor (R42), adjustment documents, and undoing what was recorded (R5).
+//! - [`scenario`]: files that tell what happens in stores and ask what comes of it (R10).
 //! - [`json`]: how all of these words are written in JSON.
 #![deny(clippy::arithmetic_side_effects, clippy::float_arithmetic)]
 
@@ -40,6 +43,7 @@ pub mod json;
 pub mod kpi;
 pub mod lots;
 pub mod movement;
+pub mod opening;
 pub mod packs;
 pub mod positions;
 pub mod posting;
@@ -47,8 +51,12 @@ pub mod price;
 pub mod promise;
 pub mod quantity;
 pub mod reason;
+pub mod receiving;
 pub mod retail_calendar;
+pub mod returns;
+pub mod scenario;
 pub mod swap;
+pub mod table;
 pub mod text;
 pub mod time;
 pub mod transfer;

@@ -168,7 +168,8 @@ impl<'a> Legs<'a> {
                 .try_fold(Balance::ZERO, |sum, (_, balance)| sum.and(balance))
                 .unwrap_or_default();
             if on_hand.get() < quantity.get() {
-                return Err(short_of(item, leg.from, on_hand, quantity).into());
+                let (place, asked) = (leg.from, quantity.get());
+                return Err(Refusal::InsufficientStock { item, place, on_hand, asked }.into());
             }
         }
         self.fact(leg)
@@ -231,11 +232,6 @@ pub(crate) fn permitted(permit: Option<&Override>) -> Result<bool, Unposted> {
         Some(permit) if permit.why.trim().is_empty() => Err(Unposted::OverrideWithoutReason),
         Some(_) => Ok(true),
     }
-}
-
-/// The refusal of section 7: there is not enough for something planned.
-pub(crate) const fn short_of(item: Gtin, place: Account, on_hand: Balance, asked: Quantity) -> Refusal {
-    Refusal::InsufficientStock { item, place, on_hand, asked: asked.get() }
 }
 
 /// What is left of `have` after `taken`; `None` when nothing is.

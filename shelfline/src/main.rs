@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use shelfline::demo::options::DemoOptions;
 use shelfline::demo::{self, Outcome};
 use shelfline::gs1::options::{Gs1Command, Gs1Options};
+use shelfline::ledger_run::options::{LedgerCommand, LedgerOptions};
 use shelfline::seed::options::SeedOptions;
 
 /// Retail inventory that keeps counting when the network does not.
@@ -21,11 +22,14 @@ struct CommandLine {
 enum Command {
     Demo(Box<DemoOptions>),
     Gs1(Gs1Options),
+    Ledger(LedgerOptions),
     Seed(SeedOptions),
 }
 
 /// As `sysexits.h` numbers it: the command was used wrongly.
 const USAGE: u8 = 64;
+/// As `sysexits.h` numbers it: a file that was given is not what it should be.
+const DATA: u8 = 65;
 /// As shells number it: ended by an interrupt.
 const INTERRUPTED: u8 = 130;
 
@@ -41,6 +45,14 @@ fn main() -> ExitCode {
     match line.command {
         Command::Demo(options) => run_demo(*options),
         Command::Seed(options) => run_seed(&options),
+        Command::Ledger(LedgerOptions { command: LedgerCommand::Run(options) }) => {
+            match shelfline::ledger_run::run(&options) {
+                Ok(shelfline::ledger_run::Outcome::Holds) => ExitCode::SUCCESS,
+                Ok(shelfline::ledger_run::Outcome::Differs) => ExitCode::FAILURE,
+                Ok(shelfline::ledger_run::Outcome::NotUnderstood) => ExitCode::from(DATA),
+                Err(error) => failed(&error),
+            }
+        }
         Command::Gs1(Gs1Options { command: Gs1Command::Decode(options) }) => {
             match shelfline::gs1::decode(&options) {
                 Ok(shelfline::gs1::Outcome::AllRead) => ExitCode::SUCCESS,

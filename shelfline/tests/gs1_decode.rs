@@ -178,10 +178,41 @@ mod tests {
         let answers = answers(&output);
         assert_eq!(answers[0]["problems"], json!([]));
         assert_eq!(answers[1]["problems"][0]["class"], "ai-unknown");
-        std::fs::write(&path, "01  *?  N14,csumm\n").unwrap();
+        std::fs::write(&path, "\u{feff}10 X..20 retail\n01  *?  N14,csum,csumm\n").unwrap();
+        let output = decode(&["--dictionary", path.to_str().unwrap()], b"]C1010400638133393110A\n");
+        assert_eq!(self::answers(&output)[0]["bracketed"], "(01)04006381333931(10)A");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("line 2") && told.contains("`csumm`"), "{told}");
+        std::fs::write(&path, "01  *?  N14,csum\n01  *?  N14,csum\n").unwrap();
         let output = decode(&["--dictionary", path.to_str().unwrap()], scans);
         assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8(output.stderr).unwrap().contains("line 1"));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("line 2"));
+    }
+
+    #[test]
+    fn patterns_of_the_shop_come_from_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("patterns.json");
+        let flags = ["--region", "se", "--rcn-patterns", path.to_str().unwrap()];
+        std::fs::write(&path, r#"[{"layout": "24IIIIIIVVVV", "measure": "count"}]"#).unwrap();
+        let answer = answers(&decode(&flags, b"2456609708201\n")).remove(0);
+        assert_eq!((&answer["count"], &answer["weight"]), (&json!(820), &Value::Null));
+        std::fs::write(&path, r#"[{"layout": "24IIIIIIVVVV", "measure": "length"}]"#).unwrap();
+        let output = decode(&flags, b"2456609708201\n");
+        assert_eq!(output.status.code(), Some(1));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("patterns.json") && told.contains("`[0].measure`"), "{told}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_blank_lines_are_no_rows() {
+        let rows = "\u{feff}{\"id\": 1, \"input\": \"]E04006381333931\"}\n \t\r\n";
+        let output = decode(&["--jsonl"], rows.as_bytes());
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(answers(&output).len(), 1);
+        let answers = answers(&decode(&[], "\u{feff}]E04006381333931\n  \n".as_bytes()));
+        assert_eq!(answers[0]["gtin14"], "04006381333931");
+        assert_eq!(answers[1]["problems"][0]["class"], "empty");
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::problems::{
 use super::{App, PAGE, PAGE_MAX};
 use crate::clock;
 use crate::operations::Document;
-use crate::replica::{Act, By, Kept, Operated, Taken};
+use crate::replica::{Act, By, Kept, Operated, Progress, Taken};
 use crate::scan::Warning;
 
 /// What tells repeats of a request apart from new ones.
@@ -50,7 +50,8 @@ pub(super) fn routes<D: Document>(said: About) -> Routes<App> {
     let About { plural, about, example, steps: examples } = said;
     let kind = D::KIND;
     let id = format!("What the {kind} is called; whoever makes it chooses.");
-    let listed = Example::new(format!("{plural}_page"), "The first one").with("limit", "1");
+    let listed =
+        Example::new(format!("{}_page", plural.replace('-', "_")), "The first one").with("limit", "1");
     let read = Example::new(kind, "As it is now").with("id", example);
     let unknown =
         Example::new(format!("{kind}_unknown"), "One that nobody made").with("id", "NONE-1").answered(404);
@@ -62,7 +63,7 @@ pub(super) fn routes<D: Document>(said: About) -> Routes<App> {
         .get(
             &format!("/v1/{plural}"),
             list::<D>,
-            Operation::new(format!("list_{plural}"), format!("Lists {plural}"))
+            Operation::new(format!("list_{}", plural.replace('-', "_")), format!("Lists {plural}"))
                 .problems(&READING)
                 .example(listed),
         )
@@ -148,6 +149,9 @@ struct View<D> {
     changed_at: Timestamp,
     /// The document itself.
     document: D,
+    /// How far its movements are posted, where that is done in the background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    posting: Option<Progress>,
     /// The movements that the step made, if it made any.
     #[serde(skip_serializing_if = "Option::is_none")]
     movements: Option<Made>,
@@ -279,7 +283,8 @@ async fn step<D: Document>(
 async fn one<D: Document>(State(app): State<App>, Path(id): Path<String>) -> Result<Response, Problem> {
     let document = document_id(&id)?;
     let found = app.replica.document::<D>(document).await.map_err(|error| of_replica(&error))?;
-    let view = View::of(found.ok_or_else(|| missing::<D>(&document))?);
+    let mut view = View::of(found.ok_or_else(|| missing::<D>(&document))?);
+    view.posting = app.replica.posting(D::KIND, document).await.map_err(|error| of_replica(&error))?;
     Ok((etag(view.version), axum::Json(view)).into_response())
 }
 
@@ -388,7 +393,7 @@ pub(super) fn etag(version: u64) -> [(header::HeaderName, HeaderValue); 1] {
     [(header::ETAG, value.unwrap_or_else(|_never| HeaderValue::from_static("\"0\"")))]
 }
 
-fn document_id(text: &str) -> Result<DocumentId, Problem> {
+pub(super) fn document_id(text: &str) -> Result<DocumentId, Problem> {
     DocumentId::new(text).map_err(|wrong| Problem::new(&QUERY_INVALID, wrong.to_string()))
 }
 
@@ -402,7 +407,7 @@ fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-fn missing<D: Document>(id: &DocumentId) -> Problem {
+pub(super) fn missing<D: Document>(id: &DocumentId) -> Problem {
     Problem::new(&UNKNOWN_DOCUMENT, format!("there is no {} `{id}`: look at the list", D::KIND))
 }
 
@@ -420,6 +425,7 @@ impl<D: Document> View<D> {
             opened_at,
             changed_at,
             document,
+            posting: None,
             movements: None,
             warnings: Vec::new(),
         }

@@ -27,8 +27,11 @@
 //! - A new kind of document only needs an entry in `kinds`.
 
 mod codes;
+mod counts;
 mod documents;
 mod events;
+mod exports;
+mod imports;
 mod items;
 mod kinds;
 mod label_problems;
@@ -43,6 +46,7 @@ mod quarantine;
 mod scans;
 mod status;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -51,10 +55,11 @@ use axum::routing::get;
 use ledger::TradingDay;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use web::api::{Info, Routes};
 use web::{Problem, Shell, Shutdown, Site};
 
+use crate::exchange::Runner;
 use crate::metrics::Metrics;
 use crate::pages;
 use crate::replica::Replica;
@@ -76,6 +81,12 @@ pub(crate) struct Parts {
     pub(crate) replica: Replica,
     pub(crate) pipeline: Pipeline,
     pub(crate) metrics: Metrics,
+    /// Carries out imports.
+    pub(crate) imports: Runner,
+    /// Room for exports.
+    pub(crate) exports: Arc<Semaphore>,
+    /// Where exports may put temporary files.
+    pub(crate) data_dir: PathBuf,
     /// How moments become business dates.
     pub(crate) trading_day: TradingDay,
     /// The store as people know it.
@@ -123,6 +134,9 @@ fn described() -> Routes<App> {
         .and(items::routes())
         .and(codes::routes())
         .and(kinds::routes())
+        .and(counts::routes())
+        .and(imports::routes())
+        .and(exports::routes())
         .and(label_templates::routes())
         .and(printers::routes())
         .and(print_jobs::routes())
@@ -141,6 +155,11 @@ const INFO: Info = Info {
     version: env!("CARGO_PKG_VERSION"),
     answers: include_str!("answers.json"),
 };
+
+/// What keeps the number of exports small.
+pub(crate) fn room_for_exports() -> Arc<Semaphore> {
+    exports::room()
+}
 
 /// The shell of the store's pages.
 pub(crate) fn shell(place: &str) -> Shell {

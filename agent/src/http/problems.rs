@@ -115,8 +115,69 @@ pub(super) const IDEMPOTENCY_KEY_REUSED: Kind = Kind::new(
      recorded now. Use a new one.",
 );
 
+/// A file that is no table we can read.
+pub(super) const IMPORT_UNREADABLE: Kind = Kind::new(
+    "import_unreadable",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The file cannot be read",
+    "Send CSV or a workbook (.xlsx), packed with gzip or not, whose first lines name the columns. A column with a name of \
+     its own is told with `map.gtin=Number`. Nothing was kept.",
+);
+
+/// No such import.
+pub(super) const UNKNOWN_IMPORT: Kind = Kind::new(
+    "unknown_import",
+    StatusCode::NOT_FOUND,
+    "There is no such import",
+    "The store has no import with this name. Look at `GET /v1/imports`, or send the file to `POST /v1/imports`.",
+);
+
+/// An import that is not where it would have to be.
+pub(super) const IMPORT_STATE: Kind = Kind::new(
+    "import_state",
+    StatusCode::CONFLICT,
+    "The import does not allow that now",
+    "What was asked for does not go with the rows of the import, or with what became of them already. Nothing was changed. \
+     The detail says what can be done next.",
+);
+
+/// No such export.
+pub(super) const UNKNOWN_EXPORT: Kind = Kind::new(
+    "unknown_export",
+    StatusCode::NOT_FOUND,
+    "There is no such export",
+    "There are `positions`, `movements` and `items`, each as `.csv`, `.xlsx` and `.parquet`.",
+);
+
+/// Too many exports at a time.
+pub(super) const EXPORTS_BUSY: Kind = Kind::new(
+    "exports_busy",
+    StatusCode::SERVICE_UNAVAILABLE,
+    "Too many exports run",
+    "Exports read much, so only some run at a time and scans keep their share. Ask again when another one is done.",
+)
+.retryable();
+
+/// A count has no such session.
+pub(super) const UNKNOWN_SESSION: Kind = Kind::new(
+    "unknown_session",
+    StatusCode::NOT_FOUND,
+    "The count has no such session",
+    "There is no such count in the store, or it has no session with this number. Open a session for the counter and the \
+     area with the step `open_session`.",
+);
+
+/// A count has no such line.
+pub(super) const UNKNOWN_LINE: Kind = Kind::new(
+    "unknown_line",
+    StatusCode::NOT_FOUND,
+    "The count has no such line",
+    "The count has no line with this number. Lines are made when the numbers are proposed with the step `submit`; look at \
+     the list of them.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 12] = [
+pub(super) const KINDS: [&Kind; 19] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -129,6 +190,13 @@ pub(super) const KINDS: [&Kind; 12] = [
     &STALE_VERSION,
     &IDEMPOTENCY_KEY_MISSING,
     &IDEMPOTENCY_KEY_REUSED,
+    &IMPORT_UNREADABLE,
+    &UNKNOWN_IMPORT,
+    &IMPORT_STATE,
+    &UNKNOWN_EXPORT,
+    &EXPORTS_BUSY,
+    &UNKNOWN_SESSION,
+    &UNKNOWN_LINE,
 ];
 
 /// What can go wrong wherever the replica is read.

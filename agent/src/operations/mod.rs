@@ -1,12 +1,16 @@
 //! The store's operations: what people do with documents, each step decided by the ledger and recorded with its movements
 //! in one transaction. One kind of document a file.
 
+mod correction;
+mod count;
 mod opening;
+mod order;
 mod reservation;
 mod transfer;
 
 use std::collections::BTreeSet;
 
+use ledger::count::{Limits, Reviewed, Spot};
 use ledger::document::NotAllowed;
 use ledger::promise::{Reserved, Shelf};
 use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Stamp, StoreId};
@@ -16,7 +20,10 @@ use serde::de::DeserializeOwned;
 
 use crate::scan::Warning;
 
+pub use self::correction::{ProposeAdjustment, ProposeReturn};
+pub use self::count::Draft;
 pub use self::opening::{Opening, OrOpen};
+pub use self::order::{Announce, Order};
 pub use self::reservation::{Take, TakeLine};
 pub use self::transfer::{Open, Request, RequestLine};
 
@@ -38,6 +45,11 @@ pub trait Document: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
 
     /// The items whose positions a step needs to be decided.
     fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin>;
+
+    /// What a step needs to know of what is kept beside the document. Most kinds keep nothing there.
+    fn look(_step: &Self::Step) -> Look {
+        Look::Nothing
+    }
 
     /// Decides a step: the document after it and the movements it makes, or why not.
     ///
@@ -64,6 +76,35 @@ pub struct Moment<'a> {
     pub stock: &'a Positions,
     /// What all documents of the store hold back of them.
     pub reserved: &'a Reserved,
+    /// What [`Document::look`] asked for.
+    pub beside: &'a Beside,
+}
+
+/// What a step needs to know of the rows beside its document. It is made ready before the step's turn to be written,
+/// because it may take long, and anew when the document is changed meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Nothing.
+    Nothing,
+    /// The lines of a count are made of what was seen: what is unsettled.
+    Proposal,
+    /// What the lines of a count come to: every variance, and who may approve how much.
+    Variances,
+    /// How much is still to be posted.
+    Progress,
+}
+
+/// What was found by a [`Look`]; the rest is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Beside {
+    /// Where nobody can say a number yet.
+    pub unsettled: Vec<Spot>,
+    /// Every line that has a variance.
+    pub reviewed: Vec<Reviewed>,
+    /// Who may approve how much.
+    pub limits: Limits,
+    /// Lines that are still to be posted.
+    pub unposted: u64,
 }
 
 impl Moment<'_> {
@@ -85,6 +126,14 @@ pub struct Done<D> {
     pub warnings: Vec<Warning>,
 }
 
+impl<D> Done<D> {
+    /// A step that moved nothing.
+    #[must_use]
+    pub const fn still(document: D) -> Self {
+        Self { document, movements: Vec::new(), warnings: Vec::new() }
+    }
+}
+
 /// Why a step was not taken: nothing went wrong, the answer is no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refused {
@@ -101,6 +150,18 @@ impl Refused {
     #[must_use]
     pub fn new(code: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { code, detail: detail.into(), hint: hint.into() }
+    }
+
+    fn already_there(kind: &str, id: DocumentId) -> Self {
+        Self::new(
+            "already_there",
+            format!("{kind} `{id}` is there already"),
+            "change it, or give another name",
+        )
+    }
+
+    fn unknown(kind: &str, id: DocumentId) -> Self {
+        Self::new("unknown_document", format!("there is no {kind} `{id}`"), "make it first")
     }
 }
 

@@ -82,16 +82,8 @@ impl Document for Reservation {
                 run(&order, &Step::Hold { permit: None }, now)
             }
             (Some(order), OrOpen::Step(step)) => run(order, step, now),
-            (Some(_), OrOpen::Open(_)) => Err(Refused::new(
-                "already_there",
-                format!("reservation `{id}` is there already"),
-                "change its lines, or give it another name",
-            )),
-            (None, OrOpen::Step(_)) => Err(Refused::new(
-                "unknown_document",
-                format!("there is no reservation `{id}`"),
-                "take the order first",
-            )),
+            (Some(_), OrOpen::Open(_)) => Err(Refused::already_there(Self::KIND, id)),
+            (None, OrOpen::Step(_)) => Err(Refused::unknown(Self::KIND, id)),
         }
     }
 }

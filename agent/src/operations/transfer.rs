@@ -104,16 +104,8 @@ impl Document for Transfer {
                 at_home(transfer, step, now.store)?;
                 run(transfer, step, now)
             }
-            (Some(_), OrOpen::Open(_)) => Err(Refused::new(
-                "already_there",
-                format!("transfer `{id}` is there already"),
-                "give it another name",
-            )),
-            (None, OrOpen::Step(_)) => Err(Refused::new(
-                "unknown_document",
-                format!("there is no transfer `{id}`"),
-                "request it first",
-            )),
+            (Some(_), OrOpen::Open(_)) => Err(Refused::already_there(Self::KIND, id)),
+            (None, OrOpen::Step(_)) => Err(Refused::unknown(Self::KIND, id)),
         }
     }
 }
@@ -138,7 +130,7 @@ fn requested(id: DocumentId, request: &Request, now: Moment<'_>) -> Result<Done<
         short_days: short_days.unwrap_or(SHORT_DAYS),
         auto_receive: *auto_receive,
     };
-    let mut done = Done { document: Transfer::new(id, lane), movements: Vec::new(), warnings: Vec::new() };
+    let mut done = Done::still(Transfer::new(id, lane));
     for (line, RequestLine { item, quantity }) in (1..).zip(lines) {
         let edit = Step::Edit { line, item: *item, quantity: Some(*quantity) };
         done = run(&done.document, &edit, now)?;
@@ -154,7 +146,7 @@ fn announced(id: DocumentId, transfer: &Transfer, store: StoreId) -> Result<Done
     if store != transfer.lane.from && store != transfer.lane.to {
         return Err(elsewhere(&format!("transfer `{id}` does not touch this store, `{store}`")));
     }
-    Ok(Done { document: transfer.clone(), movements: Vec::new(), warnings: Vec::new() })
+    Ok(Done::still(transfer.clone()))
 }
 
 /// A step makes movements in one store's ledger: it is done there.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here commits: the writer does, and throws the whole book's memory away when it cannot.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ledger::{
     Balance, Context, DeviceId, DeviceSeq, Entry, Fingerprint, Gtin, Head, Item, Movement, PositionKey,
@@ -11,7 +11,9 @@ use ledger::{
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
 use super::cache::PositionCache;
-use super::row::{self, Beside, Fault};
+use super::catalogue::Listing;
+use super::counts::{CountCache, Counted};
+use super::row::{self, Beside, Fault, Names};
 use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
 
 /// Changed balances held back before they are written. Far below what the cache keeps, so that an item whose change
@@ -32,11 +34,17 @@ pub(super) struct Book<'c> {
     pub(super) sync: SyncState,
     /// How far `sync` is from its row.
     pub(super) unwritten: Unwritten,
-    /// Items to be published once they are committed.
-    pub(super) items: Vec<Item>,
+    /// Changes of the catalogue to be published once they are committed, in their order.
+    pub(super) items: Vec<Listing>,
     /// The next places in the ledger are taken: nothing new may be recorded.
     pub(super) held: bool,
     positions: PositionCache,
+    /// The items that approved counts have lines of.
+    pub(super) counted: Counted,
+    /// Items of which something was recorded that happened within what was counted.
+    pub(super) late: BTreeSet<Gtin>,
+    pub(super) count: CountCache,
+    pub(super) names: Names,
     devices: HashMap<Box<str>, Device>,
     people: HashMap<Box<str>, i64>,
     /// Balances not written yet, each with the entry it covers; the last one of a key counts.
@@ -95,9 +103,13 @@ impl<'c> Statements<'c> {
             add_device: db.prepare("INSERT INTO device (name) VALUES (?) RETURNING id")?,
             last_of_device: db.prepare(
                 "SELECT max(ifnull((SELECT max(device_seq) FROM movement WHERE device = ?1), 0), \
-                 ifnull((SELECT max(device_seq) FROM step WHERE device = ?1), 0))",
+                 ifnull((SELECT max(device_seq) FROM step WHERE device = ?1), 0), \
+                 ifnull((SELECT max(device_seq) FROM observation WHERE device = ?1), 0))",
             )?,
-            step: db.prepare("SELECT ifnull(last_seq, 0) FROM step WHERE device = ? AND device_seq = ?")?,
+            step: db.prepare(
+                "SELECT ifnull(last_seq, 0) FROM step WHERE device = ?1 AND device_seq = ?2 \
+                 UNION ALL SELECT 0 FROM observation WHERE device = ?1 AND device_seq = ?2 LIMIT 1",
+            )?,
             person: db.prepare("SELECT id FROM person WHERE name = ?")?,
             add_person: db.prepare("INSERT INTO person (name) VALUES (?) RETURNING id")?,
             set_item: db.prepare(
@@ -117,10 +129,14 @@ impl<'c> Book<'c> {
         trading_day: TradingDay,
         tip: Tip,
         sync: SyncState,
-    ) -> rusqlite::Result<Self> {
+    ) -> Result<Self, Fault> {
         Ok(Self {
             db,
             sql: Statements::new(db)?,
+            counted: Counted::read(db)?,
+            late: BTreeSet::new(),
+            count: CountCache::default(),
+            names: Names::default(),
             trading_day,
             now: Timestamp::default(),
             tip,
@@ -144,6 +160,9 @@ impl<'c> Book<'c> {
         self.unwritten = Unwritten::Marks;
         self.items.clear();
         self.positions = PositionCache::default();
+        self.late.clear();
+        self.count = CountCache::default();
+        self.names = Names::default();
         self.devices.clear();
         self.people.clear();
         self.changes.clear();
@@ -174,6 +193,7 @@ impl<'c> Book<'c> {
         };
         let mut last = (Seq::ZERO, Balance::ZERO, Balance::ZERO);
         for movement in decision.movements {
+            self.note_late(&movement);
             let head = self.head_after(&movement);
             last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
         }
@@ -244,7 +264,14 @@ impl<'c> Book<'c> {
             item.price.as_ref().map(|price| price.currency.as_str()),
             item.department,
         ])?;
-        self.items.push(item);
+        self.items.push(Listing::Put(item));
+        Ok(())
+    }
+
+    /// Takes an item out of the catalogue.
+    pub(super) fn remove_item(&mut self, gtin: Gtin) -> Result<(), Fault> {
+        self.db.prepare_cached("DELETE FROM item WHERE gtin = ?")?.execute([gtin.as_u64().cast_signed()])?;
+        self.items.push(Listing::Removed(gtin));
         Ok(())
     }
 
@@ -271,7 +298,7 @@ impl<'c> Book<'c> {
         let mut verdict = None;
         if stamp.device_seq.get() <= device.last {
             let key = params![device.id, stamp.device_seq.get().cast_signed()];
-            // A step of a document is something else than a scan, whatever movements it made.
+            // A step of a document or an observation is something else than a scan, whatever movements it made.
             let step: Option<i64> = self.sql.step.query_row(key, |row| row.get(0)).optional()?;
             verdict = match step {
                 Some(seq) => Some(Outcome::Conflict { seq: Seq::new(seq.cast_unsigned()) }),

@@ -19,6 +19,15 @@ pub struct Known {
     pub unit: Unit,
 }
 
+/// A change of the catalogue.
+#[derive(Debug)]
+pub(super) enum Listing {
+    /// The item is new or changed.
+    Put(Item),
+    /// The item is gone.
+    Removed(Gtin),
+}
+
 /// All items that the store knows.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue(RwLock<HashMap<Gtin, Known>>);
@@ -38,12 +47,19 @@ impl Catalogue {
         Ok(Self(RwLock::new(items)))
     }
 
-    /// Adds or replaces items.
-    pub(super) fn put(&self, items: &[Item]) {
+    /// Adds, replaces and removes items.
+    pub(super) fn change(&self, listings: &[Listing]) {
         // A reader or writer that panicked left no half item: each one is put by a single insert.
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        for item in items {
-            known.insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
+        for listing in listings {
+            match listing {
+                Listing::Put(item) => {
+                    known.insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
+                }
+                Listing::Removed(gtin) => {
+                    known.remove(gtin);
+                }
+            }
         }
     }
 

@@ -9,7 +9,13 @@ use ledger::StoreId;
 use rusqlite::{Connection, OpenFlags};
 
 /// Each migration is one step of `user_version`; a step that was released is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+    include_str!("v4.sql"),
+    include_str!("v5.sql"),
+];
 
 /// The file in the data directory.
 pub(super) const FILE: &str = "replica.db";
@@ -165,7 +171,7 @@ mod tests {
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = open(&file).unwrap_err().to_string();
         assert!(
-            refused.ends_with("is of version 99, this program knows up to 3: run the newer program"),
+            refused.ends_with("is of version 99, this program knows up to 5: run the newer program"),
             "{refused}"
         );
     }

@@ -9,9 +9,10 @@ use ledger::{
 use rusqlite::{OptionalExtension as _, params};
 
 use super::book::Book;
+use super::counts::Prepared;
 use super::row::Fault;
 use super::{Replica, ReplicaError, command};
-use crate::operations::{Document, Done, Moment, Refused};
+use crate::operations::{Document, Done, Look, Moment, Refused};
 use crate::scan::Warning;
 
 #[cfg(test)]
@@ -114,11 +115,28 @@ impl Replica {
     /// [`ReplicaError`] when the replica cannot write now. Asking again is right.
     pub async fn operate<D: Document>(&self, act: Act<D::Step>) -> Result<Operated<D>, ReplicaError> {
         let store = self.store();
-        self.write(1, move |book| match book.open_for_events() {
-            Err(closed) => Ok(Err(closed)),
-            Ok(()) => book.operate(&act, store).map(Ok),
-        })
-        .await
+        let look = D::look(&act.step);
+        let mut act = act;
+        for _ in 0..PREPARED_MAX {
+            let prepared = self.prepare(look, act.document, &act.by).await?;
+            let taken = move |book: &mut Book<'_>| match book.open_for_events() {
+                Err(closed) => Ok(Err(closed)),
+                Ok(()) => Ok(Ok(match book.operate(&act, store, &prepared)? {
+                    Some(operated) => Ok(operated),
+                    None => Err(act),
+                })),
+            };
+            match self.write(1, taken).await? {
+                Ok(operated) => {
+                    if look == Look::Variances && matches!(operated, Operated::Done { .. }) {
+                        self.approved.notify_one();
+                    }
+                    return Ok(operated);
+                }
+                Err(changed_meanwhile) => act = changed_meanwhile,
+            }
+        }
+        Err(ReplicaError::Busy)
     }
 
     /// A document; `None` when there is none such.
@@ -209,11 +227,35 @@ fn taken(row: &rusqlite::Row<'_>) -> rusqlite::Result<Taken> {
 }
 
 impl Book<'_> {
-    /// Takes one step, or says why not. Only [`Operated::Done`] has changed anything.
+    /// Takes one step, or says why not. Only [`Operated::Done`] has changed anything. `None` when what was made ready for
+    /// the step is of another version of the document.
     pub(super) fn operate<D: Document>(
         &mut self,
         act: &Act<D::Step>,
         store: StoreId,
+        prepared: &Prepared,
+    ) -> Result<Option<Operated<D>>, Fault> {
+        let look = D::look(&act.step);
+        if let Some(version) = prepared.version
+            && self.version_of(D::KIND, &act.document)? != Some(version)
+        {
+            return Ok(None);
+        }
+        let operated = self.step::<D>(act, store, prepared)?;
+        if let (Operated::Done { .. }, Look::Variances) = (&operated, look)
+            && let Some(count) = self.count(act.document)?
+        {
+            self.approve(&count, &act.by.user)?;
+        }
+        self.settle_late()?;
+        Ok(Some(operated))
+    }
+
+    fn step<D: Document>(
+        &mut self,
+        act: &Act<D::Step>,
+        store: StoreId,
+        prepared: &Prepared,
     ) -> Result<Operated<D>, Fault> {
         let text = serde_json::to_string(&act.step).map_err(|error| unwritable(&error))?;
         let fingerprint = fingerprint(D::KIND, &act.document, &text, &act.by.user);
@@ -238,6 +280,7 @@ impl Book<'_> {
             store,
             stock: &stock,
             reserved: &reserved,
+            beside: &prepared.beside,
         };
         let document = before.as_ref().map(|kept| &kept.document);
         let done = match D::decide(document, act.document, &act.step, moment) {
@@ -251,6 +294,7 @@ impl Book<'_> {
         let first = self.tip.head.seq.next();
         for (leg, mut movement) in (0..=u8::MAX).zip(movements) {
             movement.source.leg = leg;
+            self.note_late(&movement);
             let head = self.head_after(&movement);
             // As it would be when the entry came back from the hub: the step's own is kept with the step.
             let fingerprint = command::fingerprint(&movement);
@@ -295,7 +339,8 @@ impl Book<'_> {
             found =
                 self.db.prepare_cached(sql)?.query_row(of_device, |row| row.get::<_, i64>(0)).optional()?;
             if found.is_none() {
-                let sql = "SELECT 1 FROM movement WHERE device = ? AND device_seq = ? LIMIT 1";
+                let sql = "SELECT 1 FROM movement WHERE device = ?1 AND device_seq = ?2 \
+                           UNION ALL SELECT 1 FROM observation WHERE device = ?1 AND device_seq = ?2";
                 let taken = self.db.prepare_cached(sql)?.exists(of_device)?;
                 if taken {
                     return Ok(Some(Operated::Conflict));
@@ -308,6 +353,15 @@ impl Book<'_> {
         }
         let kept = read(self.db, document)?;
         Ok(kept.map(Operated::Repeated))
+    }
+
+    /// How many steps made a document; none when there is none such.
+    pub(super) fn version_of(&self, kind: &str, id: &DocumentId) -> Result<Option<u64>, Fault> {
+        let sql = "SELECT version FROM document WHERE kind = ? AND id = ?";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let version =
+            statement.query_row(params![kind, id.as_str()], |row| row.get::<_, i64>(0)).optional()?;
+        Ok(version.map(i64::cast_unsigned))
     }
 
     fn stamp(&mut self, by: &By) -> Result<Stamp, Fault> {
@@ -416,6 +470,9 @@ impl Book<'_> {
     }
 }
 
+/// How often a step is made ready again because somebody changed the document meanwhile.
+const PREPARED_MAX: usize = 5;
+
 /// Movements of one step: as many as an event's legs can be told apart.
 const LEGS_MAX: usize = 256;
 
@@ -436,7 +493,7 @@ fn stored_quantity(number: i64) -> Result<Quantity, Fault> {
 
 const SELECT: &str = "SELECT id, version, body, opened_at, changed_at FROM document";
 
-fn read<D: Document>(db: &rusqlite::Connection, id: DocumentId) -> Result<Option<Kept<D>>, Fault> {
+pub(super) fn read<D: Document>(db: &rusqlite::Connection, id: DocumentId) -> Result<Option<Kept<D>>, Fault> {
     let sql = format!("{SELECT} WHERE kind = ? AND id = ?");
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params![D::KIND, id.as_str()])?;
@@ -456,7 +513,7 @@ fn kept<D: Document>(row: &rusqlite::Row<'_>) -> Result<Kept<D>, Fault> {
 }
 
 /// What a step says, so that a repeat is told from another one. Moments are left out, as for scans.
-fn fingerprint(kind: &str, document: &DocumentId, step: &str, user: &UserId) -> Fingerprint {
+pub(super) fn fingerprint(kind: &str, document: &DocumentId, step: &str, user: &UserId) -> Fingerprint {
     let mut hasher = blake3::Hasher::new();
     for part in [kind, document.as_str(), step, user.as_str()] {
         hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes()).update(part.as_bytes());

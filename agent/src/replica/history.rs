@@ -2,13 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Gtin, PositionKey, Positions, Seq, Timestamp};
+use ledger::{Date, Entry, Gtin, PositionKey, Positions, Seq, Timestamp};
+use rusqlite::params;
 
 use super::read::{Bucket, PositionRow, Reader};
 use super::row::{self, Fault, Recorded, select_entries};
 use super::{Replica, ReplicaError};
 
+/// Which movements are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MovementFilter {
+    /// The last entry.
+    pub until: Seq,
+    /// The item, if only one.
+    pub item: Option<Gtin>,
+    /// The first business date, if there is one.
+    pub from: Option<Date>,
+    /// The last business date, if there is one.
+    pub to: Option<Date>,
+}
+
 impl Replica {
+    /// At most `max` movements after a place in the ledger that a filter lets through, in order, each with the item's sums after
+    /// it.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the file cannot be read.
+    pub async fn recorded_where(
+        &self,
+        filter: MovementFilter,
+        after: Seq,
+        max: usize,
+    ) -> Result<Vec<Recorded>, ReplicaError> {
+        self.readers.read(move |reader| reader.recorded_where(filter, after, max)).await
+    }
+
     /// An item's position as of a moment: all of its movements that had happened by then, whenever they were recorded.
     /// It covers what is durable now, so a report that names both can be made again.
     ///
@@ -49,6 +77,41 @@ impl Replica {
 }
 
 impl Reader {
+    fn recorded_where(
+        &mut self,
+        filter: MovementFilter,
+        after: Seq,
+        max: usize,
+    ) -> Result<Vec<Recorded>, Fault> {
+        let MovementFilter { until, item, from, to } = filter;
+        // By seq there is no index on days: a scan of the ledger from where the last page ended, of which nothing is kept.
+        let sql = match item {
+            Some(_) => select_entries!(
+                "INDEXED BY movement_item WHERE item = ?6 AND seq > ?1 AND seq <= ?2 \
+                 AND business_date BETWEEN ?3 AND ?4 ORDER BY seq LIMIT ?5"
+            ),
+            None => select_entries!(
+                "WHERE seq > ?1 AND seq <= ?2 AND business_date BETWEEN ?3 AND ?4 AND ?6 = 0 ORDER BY seq LIMIT ?5"
+            ),
+        };
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query(params![
+            after.get().cast_signed(),
+            until.get().cast_signed(),
+            from.map_or(i32::MIN, Date::days),
+            to.map_or(i32::MAX, Date::days),
+            i64::try_from(max).unwrap_or(i64::MAX),
+            item.map_or(0, |item| item.as_u64().cast_signed()),
+        ])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let entry = row::read_entry(row, &self.db, &mut self.names)?;
+            let beside = row::read_beside(row)?;
+            found.push(Recorded { entry, on_hand: beside.on_hand, sellable: beside.sellable });
+        }
+        Ok(found)
+    }
+
     fn position_as_of(&mut self, item: Gtin, at: Timestamp) -> Result<PositionRow, Fault> {
         let snapshot = self.db.unchecked_transaction()?;
         let covers = super::read::covered(&self.db)?;

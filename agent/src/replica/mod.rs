@@ -13,9 +13,11 @@ mod cache;
 mod catalogue;
 mod checkpoint;
 mod command;
+mod counts;
 mod database;
 mod documents;
 mod history;
+mod imports;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
@@ -36,7 +38,7 @@ use ledger::{
     Timestamp, TradingDay,
 };
 use rusqlite::{Connection, ErrorCode, params};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
 use self::book::Book;
 use self::catalogue::Catalogue;
@@ -45,8 +47,14 @@ use self::writer::{Message, Published, Work};
 
 pub use self::catalogue::Known;
 pub use self::command::Kind;
+pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
+pub use self::history::MovementFilter;
+pub use self::imports::{
+    Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
+    Went, What,
+};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 
@@ -247,6 +255,8 @@ pub struct Replica {
     sync: watch::Receiver<SyncState>,
     catalogue: Arc<Catalogue>,
     readers: Arc<read::Readers>,
+    /// Told when a count was approved.
+    approved: Arc<Notify>,
 }
 
 impl fmt::Debug for Replica {
@@ -281,7 +291,8 @@ impl Replica {
         let writing = move || write(lock, &of_writer, db, trading_day, &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
-        Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers })
+        let approved = Arc::new(Notify::new());
+        Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers, approved })
     }
 
     /// The store that the ledger is of.
@@ -320,6 +331,11 @@ impl Replica {
         self.catalogue.of(gtin)
     }
 
+    /// Waits until a count is approved, or was since this was asked last: then there are movements to post.
+    pub async fn approved(&self) {
+        self.approved.notified().await;
+    }
+
     /// How many items the catalogue has.
     #[must_use]
     pub fn items_len(&self) -> usize {
@@ -350,7 +366,12 @@ impl Replica {
         let events = scans.len();
         let work = move |book: &mut Book<'_>| match book.open_for_events() {
             Err(closed) => Ok(Err(closed)),
-            Ok(()) => scans.iter().map(|scan| book.record(scan)).collect::<Result<_, Fault>>().map(Ok),
+            Ok(()) => {
+                let mut outcomes =
+                    scans.iter().map(|scan| book.record(scan)).collect::<Result<Vec<_>, Fault>>()?;
+                book.settle_outcomes(&scans, &mut outcomes)?;
+                Ok(Ok(outcomes))
+            }
         };
         self.write(events, work).await
     }

@@ -8,7 +8,7 @@ use ledger::{
     Account, Balance, ChainHash, DeviceId, Digest, Entry, Gtin, Item, Lot, Money, Seq, Serial, Timestamp,
     Unit,
 };
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 use tokio::sync::Semaphore;
 
 use super::row::{self, Fault, Names, Recorded, select_entries};
@@ -67,7 +67,7 @@ pub struct PositionRow {
 /// How far a device has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeviceCount {
-    /// Its largest recorded sequence number; 0 when there is none.
+    /// Its largest recorded sequence number, of movements, steps and observations; 0 when there is none.
     pub last: u64,
     /// How many of its movements are recorded.
     pub count: u64,
@@ -326,14 +326,25 @@ impl Replica {
         self.readers.read(move |reader| item(&reader.db, gtin)).await
     }
 
+    /// At most `max` items of the catalogue after one, by GTIN.
+    ///
+    /// # Errors
+    /// [`ReplicaError`] when the file cannot be read.
+    pub async fn items_after(&self, after: Option<Gtin>, max: usize) -> Result<Vec<Item>, ReplicaError> {
+        self.readers.read(move |reader| items_after(&reader.db, after, max)).await
+    }
+
     /// How far a device has come. A client that numbers its events goes on after `last`.
     ///
     /// # Errors
     /// [`ReplicaError`] when the file cannot be read.
     pub async fn device(&self, device: DeviceId) -> Result<DeviceCount, ReplicaError> {
         let find = move |reader: &mut Reader| {
-            let sql = "SELECT coalesce(max(device_seq), 0), count(*) FROM movement \
-                       WHERE device = (SELECT id FROM device WHERE name = ?)";
+            let sql = "SELECT max(ifnull(max(device_seq), 0), \
+                       ifnull((SELECT max(device_seq) FROM step WHERE step.device = of.id), 0), \
+                       ifnull((SELECT max(device_seq) FROM observation WHERE observation.device = of.id), 0)), \
+                       count(movement.seq) FROM (SELECT (SELECT id FROM device WHERE name = ?) AS id) AS of \
+                       LEFT JOIN movement ON movement.device = of.id";
             let mut statement = reader.db.prepare_cached(sql)?;
             Ok(statement.query_row([device.as_str()], |row| {
                 let number = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
@@ -357,20 +368,34 @@ fn recorded(entry: Entry, row: &Row<'_>) -> Result<Recorded, Fault> {
     Ok(Recorded { entry, on_hand: beside.on_hand, sellable: beside.sellable })
 }
 
-fn item(db: &Connection, gtin: Gtin) -> Result<Option<Item>, Fault> {
-    let sql = "SELECT name, unit, price, currency, department FROM item WHERE gtin = ?";
+/// An item of the catalogue, as this connection sees it.
+pub(super) fn item(db: &Connection, gtin: Gtin) -> Result<Option<Item>, Fault> {
+    let sql = "SELECT gtin, name, unit, price, currency, department FROM item WHERE gtin = ?";
     let mut statement = db.prepare_cached(sql)?;
-    let found = statement.query_row([gtin.as_u64().cast_signed()], |row| {
-        let price: (Option<i64>, Option<String>) = (row.get(2)?, row.get(3)?);
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, price, row.get::<_, Option<String>>(4)?))
-    });
-    let Some((name, unit, (amount, currency), department)) = found.optional()? else {
-        return Ok(None);
-    };
+    let mut rows = statement.query([gtin.as_u64().cast_signed()])?;
+    rows.next()?.map(read_item).transpose()
+}
+
+fn items_after(db: &Connection, after: Option<Gtin>, max: usize) -> Result<Vec<Item>, Fault> {
+    let sql =
+        "SELECT gtin, name, unit, price, currency, department FROM item WHERE gtin > ? ORDER BY gtin LIMIT ?";
+    let mut statement = db.prepare_cached(sql)?;
+    let after = after.map_or(-1, |item| item.as_u64().cast_signed());
+    let mut rows = statement.query(params![after, i64::try_from(max).unwrap_or(i64::MAX)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(read_item(row)?);
+    }
+    Ok(found)
+}
+
+fn read_item(row: &Row<'_>) -> Result<Item, Fault> {
+    let (unit, amount, currency): (String, Option<i64>, Option<String>) =
+        (row.get(2)?, row.get(3)?, row.get(4)?);
     let currency = currency.and_then(|code| Currency::parse(&code));
     let price = amount.zip(currency).map(|(minor, currency)| Price { amount: Money::new(minor), currency });
     let unit = Unit::parse(&unit).ok_or(Fault::Damaged { what: "unit" })?;
-    Ok(Some(Item { gtin, name, unit, price, department }))
+    Ok(Item { gtin: row::gtin(row.get(0)?)?, name: row.get(1)?, unit, price, department: row.get(5)? })
 }
 
 /// Keeps a rejected event; one of the same identity takes the place of the one before.

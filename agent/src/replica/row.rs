@@ -59,14 +59,14 @@ pub(super) struct Names {
 const NAMES_MAX: usize = 10_000;
 
 impl Names {
-    fn device(&mut self, db: &Connection, id: i64) -> Result<DeviceId, Fault> {
+    pub(super) fn device(&mut self, db: &Connection, id: i64) -> Result<DeviceId, Fault> {
         look_up(&mut self.devices, id, || {
             let name: String = name_of(db, "SELECT name FROM device WHERE id = ?", id)?;
             DeviceId::new(&name).map_err(|_refused| Fault::Damaged { what: "device" })
         })
     }
 
-    fn person(&mut self, db: &Connection, id: i64) -> Result<UserId, Fault> {
+    pub(super) fn person(&mut self, db: &Connection, id: i64) -> Result<UserId, Fault> {
         look_up(&mut self.people, id, || {
             let name: String = name_of(db, "SELECT name FROM person WHERE id = ?", id)?;
             UserId::new(&name).map_err(|_refused| Fault::Damaged { what: "person" })
@@ -190,18 +190,18 @@ pub(super) fn read_position(row: &Row<'_>) -> Result<(PositionKey, Balance, Seq)
     Ok((key, Balance::new(row.get(5)?), Seq::new(row.get::<_, i64>(6)?.cast_unsigned())))
 }
 
-fn lot(stored: Option<&str>) -> Result<Lot, Fault> {
+pub(super) fn lot(stored: Option<&str>) -> Result<Lot, Fault> {
     stored.map_or_else(
         || Ok(Lot::unknown()),
         |text| Lot::new(text).map_err(|_refused| Fault::Damaged { what: "lot" }),
     )
 }
 
-fn serial(stored: Option<&str>) -> Result<Option<Serial>, Fault> {
+pub(super) fn serial(stored: Option<&str>) -> Result<Option<Serial>, Fault> {
     stored.map(|text| Serial::new(text).map_err(|_refused| Fault::Damaged { what: "serial" })).transpose()
 }
 
-fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<Option<&'r str>, Fault> {
+pub(super) fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<Option<&'r str>, Fault> {
     match row.get_ref(at)? {
         ValueRef::Null => Ok(None),
         ValueRef::Text(bytes) => {

@@ -8,7 +8,7 @@ use ledger::{Balance, Head, PositionKey, Positions, Seq};
 
 use super::read::Reader;
 use super::row::{self, Beside, Fault};
-use super::{Replica, ReplicaError, StorageFault, Tip, command, database};
+use super::{Replica, ReplicaError, StorageFault, Tip, command, counts, database};
 
 /// Entries read at a time.
 const CHUNK: usize = 4_096;
@@ -92,6 +92,9 @@ fn fold_snapshot(reader: &mut Reader) -> Result<Report, Fault> {
         }
     }
     fold.compare(reader, &mut report)?;
+    for item in counts::disagreeing(reader)? {
+        report.find(|| format!("item {item}: what approved counts say of it is not posted"));
+    }
     check_file(reader, &mut report)?;
     report.tip = fold.tip;
     report.positions = fold.positions.len();

@@ -95,7 +95,7 @@ pub(super) fn run(
     published: &Published,
     messages: &Receiver<Message>,
     commits: &checkpoint::Commits,
-) -> rusqlite::Result<Option<oneshot::Sender<()>>> {
+) -> Result<Option<oneshot::Sender<()>>, Fault> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
     let mut writer =
@@ -204,7 +204,7 @@ impl Writer<'_> {
         self.commits.happened();
         let items = std::mem::take(&mut self.book.items);
         if !items.is_empty() {
-            self.published.catalogue.put(&items);
+            self.published.catalogue.change(&items);
         }
         self.published.sync.send_if_modified(|sync| replace(sync, &self.book.sync));
         self.published.tip.send_if_modified(|tip| replace(tip, &self.book.tip));

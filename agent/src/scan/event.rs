@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::outcome::Rejection;
 
@@ -97,7 +98,7 @@ impl<'a> Incoming<'a> {
     /// Reads an event. One that cannot be read is rejected later, and kept.
     #[must_use]
     pub fn read(raw: &'a str) -> Self {
-        Self::whole(raw).unwrap_or_else(|| Self { raw, event: Err(rejection(raw)) })
+        Self::whole(raw).unwrap_or_else(|| Self { raw, event: Err(rejection::<Event>(raw)) })
     }
 
     /// The event in `raw`, if it is one without a fault: the quick way for a handheld's single scan.
@@ -108,8 +109,8 @@ impl<'a> Incoming<'a> {
 }
 
 /// Reads an event again that could not be read, this time to find out where its fault is.
-fn rejection(raw: &str) -> Rejection {
-    let found = web::extract::from_json::<Event>(raw.as_bytes()).err();
+pub(super) fn rejection<E: DeserializeOwned>(raw: &str) -> Rejection {
+    let found = web::extract::from_json::<E>(raw.as_bytes()).err();
     Rejection {
         code: "event_invalid",
         detail: found

@@ -7,6 +7,7 @@
 pub mod event;
 mod outcome;
 mod resolve;
+pub mod sighting;
 
 use std::time::Instant;
 
@@ -110,6 +111,22 @@ impl Pipeline {
     }
 }
 
+/// What quarantine keeps of an event, named by its device and number where it could be read.
+fn rejected(raw: &str, source: Option<(&str, u64)>, rejection: &Rejection, now: Timestamp) -> Rejected {
+    Rejected {
+        identity: match source {
+            Some((device, seq)) => format!("{device}:{seq}"),
+            None => format!("content:{}", outcome::content_hash(raw)),
+        },
+        device: source.map(|(device, _)| device.to_owned()),
+        device_seq: source.map(|(_, seq)| seq),
+        event: raw.to_owned(),
+        code: rejection.code.to_owned(),
+        detail: rejection.detail.clone(),
+        received_at: now,
+    }
+}
+
 // === impl Passage ===
 
 impl<'a> Passage<'a> {
@@ -136,27 +153,16 @@ impl<'a> Passage<'a> {
     /// What quarantine keeps of it, if it was rejected.
     fn kept(&self, now: Timestamp) -> Option<Rejected> {
         let State::Rejected(rejection) = &self.state else { return None };
-        let (device, device_seq) = match &self.event {
-            Some(event) => (Some(event.device.clone()), Some(event.device_seq)),
-            None => (None, None),
-        };
-        let identity = match (&device, device_seq) {
-            (Some(device), Some(seq)) => format!("{device}:{seq}"),
-            _ => format!("content:{}", outcome::content_hash(self.raw)),
-        };
-        Some(Rejected {
-            identity,
-            device,
-            device_seq,
-            event: self.raw.to_owned(),
-            code: rejection.code.to_owned(),
-            detail: rejection.detail.clone(),
-            received_at: now,
-        })
+        let source = self.event.as_ref().map(|event| (event.device.as_str(), event.device_seq));
+        Some(rejected(self.raw, source, rejection, now))
     }
 
     fn answer(self) -> Answer {
-        let mut answer = Answer::of(self.event.as_ref(), self.gtin, self.name.as_deref());
+        let mut answer = Answer::of(
+            self.event.as_ref().map(|event| (event.device.as_str(), event.device_seq)),
+            self.gtin,
+            self.name.as_deref(),
+        );
         answer.warnings = self.warnings;
         match self.state {
             State::Rejected(rejection) => answer.reject(rejection),

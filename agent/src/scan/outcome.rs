@@ -4,7 +4,6 @@ use ledger::{Gtin, Notice, Seq};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::event::Event;
 use crate::replica::Outcome;
 
 /// What became of one event.
@@ -128,11 +127,11 @@ impl Verdict {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn of(event: Option<&Event>, gtin: Option<Gtin>, name: Option<&str>) -> Self {
+    pub(super) fn of(source: Option<(&str, u64)>, gtin: Option<Gtin>, name: Option<&str>) -> Self {
         Self {
             result: Verdict::Rejected,
-            device: event.map(|event| event.device.clone()),
-            device_seq: event.map(|event| event.device_seq),
+            device: source.map(|(device, _)| device.to_owned()),
+            device_seq: source.map(|(_, seq)| seq),
             seq: None,
             gtin: gtin.map(|gtin| gtin.to_string()),
             name: name.map(ToOwned::to_owned),
@@ -194,13 +193,10 @@ impl Rejection {
     pub(super) fn of(outcome: &Outcome) -> Option<Self> {
         match outcome {
             Outcome::Accepted { .. } | Outcome::Duplicate { .. } => None,
-            Outcome::Conflict { seq } => Some(Self {
-                code: "device_seq_reused",
-                detail: format!("another event is recorded under this device and number, as entry {seq}"),
-                hint: Some("give every event of a device a number of its own; see the quarantine"),
-                gtin: None,
-                seq: Some(*seq),
-            }),
+            Outcome::Conflict { seq } => {
+                // What is recorded may be no entry: a step or an observation.
+                Some(Self::reused((*seq != Seq::ZERO).then_some(*seq)))
+            }
             Outcome::Refused(refusal) => Some(Self {
                 code: refusal.code(),
                 detail: refusal.to_string(),
@@ -208,6 +204,18 @@ impl Rejection {
                 gtin: None,
                 seq: None,
             }),
+        }
+    }
+
+    /// Something else is recorded under the event's device and number.
+    pub(super) fn reused(seq: Option<Seq>) -> Self {
+        let place = seq.map_or_else(String::new, |seq| format!(", as entry {seq}"));
+        Self {
+            code: "device_seq_reused",
+            detail: format!("another event is recorded under this device and number{place}"),
+            hint: Some("give every event of a device a number of its own; see the quarantine"),
+            gtin: None,
+            seq,
         }
     }
 

@@ -45,29 +45,40 @@ pub(super) fn resolve(
     now: Timestamp,
     known: impl Fn(Gtin) -> Option<Known>,
 ) -> Result<Resolved, Rejection> {
-    let device = DeviceId::new(&event.device).map_err(|error| invalid("device", &error))?;
-    if !(1..=DEVICE_SEQ_MAX).contains(&event.device_seq) {
-        let what = format!("`{}` is not between 1 and {DEVICE_SEQ_MAX}", event.device_seq);
-        return Err(wrong("device_seq", &what, "number the device's events 1, 2, 3, and so on"));
-    }
+    let (device, _) = device(&event.device, event.device_seq)?;
     let reading = gs1::read(event.code.as_bytes());
     let gtin = item_of(&reading)?;
-    let item = known(gtin).ok_or_else(|| Rejection {
-        code: "unknown_item",
-        detail: format!("item {gtin} is not in the catalogue"),
-        hint: Some("import the item, or check that the right code was scanned"),
-        gtin: Some(gtin),
-        seq: None,
-    })?;
+    let item = known(gtin).ok_or_else(|| unknown(gtin))?;
     let command = command(event, line(event, gtin, &reading, item.unit)?)?;
     let (stamp, mut warnings) = stamp(event, device, now)?;
     warnings.extend(unread(&reading));
     Ok(Resolved { command, stamp, name: Some(item.name), warnings })
 }
 
+/// Who sent an event, and its number there.
+pub(super) fn device(device: &str, device_seq: u64) -> Result<(DeviceId, DeviceSeq), Rejection> {
+    let device = DeviceId::new(device).map_err(|error| invalid("device", &error))?;
+    if !(1..=DEVICE_SEQ_MAX).contains(&device_seq) {
+        let what = format!("`{device_seq}` is not between 1 and {DEVICE_SEQ_MAX}");
+        return Err(wrong("device_seq", &what, "number the device's events 1, 2, 3, and so on"));
+    }
+    Ok((device, DeviceSeq::new(device_seq)))
+}
+
+/// The catalogue has no such item.
+pub(super) fn unknown(gtin: Gtin) -> Rejection {
+    Rejection {
+        code: "unknown_item",
+        detail: format!("item {gtin} is not in the catalogue"),
+        hint: Some("import the item, or check that the right code was scanned"),
+        gtin: Some(gtin),
+        seq: None,
+    }
+}
+
 /// The item that a code names. What is not understood of a label that names its item beyond doubt is no reason to refuse it: the
 /// goods are in the customer's hands.
-fn item_of(reading: &Reading<'_>) -> Result<Gtin, Rejection> {
+pub(super) fn item_of(reading: &Reading<'_>) -> Result<Gtin, Rejection> {
     let gtin = reading.gtin();
     let serious = reading.problems().find(|problem| gtin.is_none() || is_serious(problem));
     if let Some(problem) = serious {
@@ -96,32 +107,44 @@ fn is_serious(problem: &Problem<'_>) -> bool {
 }
 
 /// What of a label was not understood.
-fn unread(reading: &Reading<'_>) -> impl Iterator<Item = Warning> {
+pub(super) fn unread(reading: &Reading<'_>) -> impl Iterator<Item = Warning> {
     reading.problems().map(|problem| Warning { code: "part_unread", detail: problem.what().to_string() })
 }
 
 fn line(event: &Event, gtin: Gtin, reading: &Reading<'_>, unit: Unit) -> Result<Line, Rejection> {
-    let lot = match event.lot.as_deref().or_else(|| reading.lot()) {
-        Some(lot) => Lot::new(lot).map_err(|error| invalid("lot", &error))?,
-        None => Lot::unknown(),
+    let (lot, serial) = lot_and_serial((event.lot.as_deref(), event.serial.as_deref()), reading)?;
+    let quantity = match event.qty {
+        Some(qty) => Quantity::new(qty).map_err(|error| invalid("qty", &error))?,
+        None => quantity(gtin, reading, unit)?,
     };
-    let serial = event.serial.as_deref().or_else(|| reading.serial());
-    let serial = serial.map(Serial::new).transpose().map_err(|error| invalid("serial", &error))?;
+    Ok(Line { item: gtin, lot: lot.unwrap_or_else(Lot::unknown), serial, quantity })
+}
+
+/// The lot and serial that somebody named, else those of the code.
+pub(super) fn lot_and_serial(
+    (lot, serial): (Option<&str>, Option<&str>),
+    reading: &Reading<'_>,
+) -> Result<(Option<Lot>, Option<Serial>), Rejection> {
+    let lot = lot.or_else(|| reading.lot()).map(Lot::new).transpose();
+    let serial = serial.or_else(|| reading.serial()).map(Serial::new).transpose();
+    Ok((lot.map_err(|error| invalid("lot", &error))?, serial.map_err(|error| invalid("serial", &error))?))
+}
+
+/// How many base units a code stands for: what is written on it, else one piece.
+pub(super) fn quantity(gtin: Gtin, reading: &Reading<'_>, unit: Unit) -> Result<Quantity, Rejection> {
     let from_code = match unit {
         Unit::Gram => reading.weight_grams(),
         Unit::Piece | Unit::Millilitre => reading.quantity(),
     };
-    let quantity = match (event.qty, from_code, unit) {
-        (Some(qty), _, _) => qty,
-        (None, Some(number), _) => i64::try_from(number).unwrap_or(i64::MAX),
-        (None, None, Unit::Piece) => 1,
-        (None, None, Unit::Gram | Unit::Millilitre) => {
+    let quantity = match (from_code, unit) {
+        (Some(number), _) => i64::try_from(number).unwrap_or(i64::MAX),
+        (None, Unit::Piece) => 1,
+        (None, Unit::Gram | Unit::Millilitre) => {
             let what = format!("item {gtin} is counted in {}", unit.code());
             return Err(wrong("qty", &what, "say how much it is"));
         }
     };
-    let quantity = Quantity::new(quantity).map_err(|error| invalid("qty", &error))?;
-    Ok(Line { item: gtin, lot, serial, quantity })
+    Quantity::new(quantity).map_err(|error| invalid("qty", &error))
 }
 
 fn command(event: &Event, line: Line) -> Result<Command, Rejection> {
@@ -187,13 +210,10 @@ const fn disposition(of: Option<Disposition>) -> ledger::Disposition {
 }
 
 fn stamp(event: &Event, device: DeviceId, now: Timestamp) -> Result<(Stamp, Vec<Warning>), Rejection> {
-    let user = match event.user.as_deref() {
-        Some(user) => UserId::new(user).map_err(|error| invalid("user", &error))?,
-        None => UserId::new(device.as_str()).map_err(|error| invalid("device", &error))?,
-    };
+    let user = user(event.user.as_deref(), &device)?;
     let event_id = event.event_id.as_deref().map(str::parse::<EventId>).transpose();
     let event_id = event_id.map_err(|error| invalid("event_id", &error))?;
-    let (occurred_at, warnings) = occurred(event, now)?;
+    let (occurred_at, warnings) = occurred(event.occurred_at.as_deref(), event.clock_offset_ms, now)?;
     let stamp = Stamp {
         device,
         device_seq: DeviceSeq::new(event.device_seq),
@@ -218,10 +238,21 @@ fn document(event: &Event) -> Result<Option<DocumentLine>, Rejection> {
     }
 }
 
+/// Who did it; the device itself when nobody said.
+pub(super) fn user(user: Option<&str>, device: &DeviceId) -> Result<UserId, Rejection> {
+    match user {
+        Some(user) => UserId::new(user).map_err(|error| invalid("user", &error)),
+        None => UserId::new(device.as_str()).map_err(|error| invalid("device", &error)),
+    }
+}
+
 /// When it happened: the device's clock with its offset (R15).
-fn occurred(event: &Event, now: Timestamp) -> Result<(Timestamp, Vec<Warning>), Rejection> {
-    let offset = event.clock_offset_ms;
-    let device_clock = event.occurred_at.as_deref().map(str::parse).transpose();
+pub(super) fn occurred(
+    device_clock: Option<&str>,
+    offset: i32,
+    now: Timestamp,
+) -> Result<(Timestamp, Vec<Warning>), Rejection> {
+    let device_clock = device_clock.map(str::parse).transpose();
     let device_clock: Option<Timestamp> =
         device_clock.map_err(|error: TimestampError| invalid("occurred_at", &error))?;
     let at = device_clock.map_or(now, |clock| clock.shifted(i64::from(offset)));
@@ -245,11 +276,11 @@ fn occurred(event: &Event, now: Timestamp) -> Result<(Timestamp, Vec<Warning>), 
     Ok((at, warned.then(warning).into_iter().collect()))
 }
 
-fn invalid(field: &'static str, error: &dyn std::error::Error) -> Rejection {
+pub(super) fn invalid(field: &'static str, error: &dyn std::error::Error) -> Rejection {
     wrong(field, &error.to_string(), "correct the event and send it again")
 }
 
-fn wrong(field: &'static str, what: &str, hint: &'static str) -> Rejection {
+pub(super) fn wrong(field: &'static str, what: &str, hint: &'static str) -> Rejection {
     Rejection {
         code: "event_invalid",
         detail: format!("`{field}`: {what}"),

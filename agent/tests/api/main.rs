@@ -5,6 +5,10 @@ mod answers;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod counts;
+#[cfg(test)]
+mod exchange;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod openapi;

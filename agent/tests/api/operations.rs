@@ -148,3 +148,58 @@ async fn what_is_wrong_with_a_step_is_named() {
     assert_eq!(store.get("/v1/reservations").await, json!({"documents": [], "next": null}));
     store.agent.stop().await;
 }
+
+#[tokio::test]
+async fn an_adjustment_is_approved_by_another_person_and_posted_as_a_whole() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    store.receive(1, 5).await;
+    let goods = |quantity: i64| json!({"item": OAT, "lot": "-", "serial": null, "quantity": quantity});
+    let line = |quantity| json!({"goods": goods(quantity), "direction": "down", "place": "backroom", "reason": "damage"});
+    let propose = json!({"propose": {"four_eyes": true, "lines": [line(2), line(1)]}});
+    assert_eq!(store.step("adjustments/A-1", 1, propose).await["state"], "proposed");
+    let own = store.no_step("adjustments/A-1", 2, json!("approve")).await;
+    assert!(own.starts_with("409 approver_is_proposer"), "{own}");
+    let other = json!({"step": "approve", "device": "office-1", "device_seq": 1, "user": "bert"});
+    let approved: Value = store.client.post_json("/v1/adjustments/A-1/steps", &other).await.unwrap();
+    assert_eq!(approved["state"], "approved");
+    let posted = store.step("adjustments/A-1", 3, json!("post")).await;
+    assert_eq!(posted["movements"], json!({"first": 2, "last": 3}));
+    assert_eq!(store.figures().await, [2, 0, 2]);
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_goes_back_to_a_vendor_waits_on_hold_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    store.receive(1, 5).await;
+    let goods = json!({"item": OAT, "lot": "-", "serial": null, "quantity": 3});
+    let propose =
+        json!({"propose": {"supplier": "Oats & Co", "lines": [{"goods": goods, "from": "backroom"}]}});
+    store.step("vendor-returns/V-1", 1, propose).await;
+    store.step("vendor-returns/V-1", 2, json!({"hold": {"permit": null}})).await;
+    assert_eq!(store.figures().await, [5, 0, 2]);
+    let shipped = store.step("vendor-returns/V-1", 3, json!({"ship": {"lines": {"1": 3}}})).await;
+    assert_eq!(shipped["state"], "shipped");
+    assert_eq!(store.figures().await, [2, 0, 2]);
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn orders_and_ship_notices_move_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let order = json!({"order": {"supplier": "Oats & Co",
+        "lines": [{"item": OAT, "pack": 12, "quantity": 24, "amount": 2400}]}});
+    assert_eq!(store.step("purchase-orders/PO-1", 1, order).await["state"], "draft");
+    let confirmed = store.step("purchase-orders/PO-1", 2, json!("confirm")).await;
+    assert_eq!((&confirmed["state"], &confirmed["movements"]), (&json!("confirmed"), &Value::Null));
+    let goods = json!({"item": OAT, "lot": "-", "serial": null, "quantity": 24});
+    let announce = json!({"announce": {"loose": [{"line": 1, "delivers": {"document": "PO-1", "line": 1},
+        "goods": goods}]}});
+    assert_eq!(store.step("ship-notices/ASN-1", 3, announce).await["state"], "announced");
+    let empty = store.no_step("ship-notices/ASN-2", 4, json!({"announce": {}})).await;
+    assert!(empty.starts_with("409 no_lines"), "{empty}");
+    store.agent.stop().await;
+}

@@ -26,7 +26,11 @@ impl Checker<'_> {
         };
         for (word, said) in words {
             match word.as_str() {
-                "$ref" => self.check(&self.referred(said), value, at),
+                "$ref" => {
+                    let referred = self.referred(said);
+                    let rest = without_own(words, &referred, value);
+                    self.check(&referred, &rest, at);
+                }
                 "type" => self.check_type(said, value, at),
                 "enum" if !said.as_array().unwrap().contains(value) => {
                     self.fault(at, format!("{value} is none of {said}"));
@@ -160,6 +164,16 @@ impl Checker<'_> {
     }
 }
 
+/// A value without the members that stand only beside a reference, such as the tag of an enum.
+fn without_own(words: &Map<String, Value>, referred: &Value, value: &Value) -> Value {
+    let (Some(own), Value::Object(members)) = (words.get("properties").and_then(Value::as_object), value)
+    else {
+        return value.clone();
+    };
+    let is_own = |name: &String| own.contains_key(name) && referred["properties"].get(name).is_none();
+    members.iter().filter(|(name, _)| !is_own(name)).map(|(n, m)| (n.clone(), m.clone())).collect()
+}
+
 fn length(text: &str) -> u64 {
     u64::try_from(text.chars().count()).unwrap()
 }
@@ -168,7 +182,8 @@ fn length(text: &str) -> u64 {
 fn a_wrong_shape_is_told() {
     let document = serde_json::json!({"s": {"type": "object", "required": ["a"], "properties": {
         "a": {"type": ["integer", "null"], "minimum": 0}, "b": {"anyOf": [{"const": "x"}, {"$ref": "#/t"}]}}},
-        "t": {"type": "array", "items": {"enum": [1, 2]}}});
+        "t": {"type": "array", "items": {"enum": [1, 2]}},
+        "tagged": {"$ref": "#/s", "properties": {"kind": {"const": "k"}}, "required": ["kind"]}});
     #[rustfmt::skip]
     let table = [
         (r#"{"a": 1, "b": "x"}"#,   0),
@@ -179,10 +194,14 @@ fn a_wrong_shape_is_told() {
         (r#"{"a": 1, "b": [3]}"#,   1),
         (r#"{"a": 1, "c": 1}"#,     1),
         (r#"[]"#,                   1),
+        (r#"{"kind": "k", "a": 1}"#, 0),
+        (r#"{"kind": "l", "a": 1}"#, 1),
     ];
     for (text, count) in table {
         let value = serde_json::from_str(text).unwrap();
-        let found = faults(&serde_json::json!({"$ref": "#/s"}), &value, &document);
+        let tagged = text.contains("kind");
+        let schema = if tagged { "#/tagged" } else { "#/s" };
+        let found = faults(&serde_json::json!({"$ref": schema}), &value, &document);
         assert_eq!(found.len(), count, "{text}: {found:?}");
     }
 }

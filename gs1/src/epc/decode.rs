@@ -68,7 +68,9 @@ fn with_prefix(scheme: Scheme, bits: &impl Row) -> Result<Tag, FormProblem> {
     }
     let serial = serial(layout.kind, bits, at + parts.reference_bits, &parts)?;
     let coding = Coding::default();
-    Ok(Tag { scheme, filter, partition, company_prefix, reference, serial, coding, has_more: false })
+    let tail_at = at + parts.reference_bits;
+    let has_more = matches!(parts.tail, Tail::Reserved(count) if bits.number(tail_at, count) != 0);
+    Ok(Tag { scheme, filter, partition, company_prefix, reference, serial, coding, has_more })
 }
 
 fn serial(kind: Kind, bits: &impl Row, at: usize, parts: &Partition) -> Result<Serial, FormProblem> {

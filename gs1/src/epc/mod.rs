@@ -1,8 +1,8 @@
 //! Electronic Product Codes: what RFID tags hold, as readers send it, in hexadecimal digits (GS1 EPC Tag Data Standard,
 //! release 2.3, sections 14 and 15).
 //!
-//! [`decode`] makes a [`Tag`] of hexadecimal digits, and a [`Tag`] shows itself as elements, as URIs and as hexadecimal
-//! digits again. [`encode`] makes a [`Tag`] of elements; it has to be told how long the company prefix is, because no barcode
+//! [`decode`](fn@decode) makes a [`Tag`] of hexadecimal digits, and a [`Tag`] shows itself as elements, as URIs and as hexadecimal
+//! digits again. [`encode`](fn@encode) makes a [`Tag`] of elements; it has to be told how long the company prefix is, because no barcode
 //! says so, while every tag does.
 //!
 //! ```

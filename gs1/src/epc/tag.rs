@@ -88,7 +88,8 @@ impl Tag {
         self.serial
     }
 
-    /// Whether data follows on an SGTIN+ tag that is not read, and that [`Tag::hex`] does not write.
+    /// Whether the tag holds what is not read, and what [`Tag::hex`] does not write: data that follows in an SGTIN+, or
+    /// reserved bits of an SSCC-96 that are not 0.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.has_more

@@ -76,6 +76,9 @@ pub struct ReportedElement {
     pub ai: String,
     /// Its value.
     pub value: String,
+    /// Whether bytes of the value are no UTF-8: U+FFFD stands for them.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub lossy: bool,
 }
 
 /// What a value means.
@@ -139,7 +142,7 @@ pub struct NumberFacts {
     /// The GTIN in 12 digits, where it was read from a UPC-E.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upc_a: Option<String>,
-    /// What digits without an identifier can be.
+    /// What digits without an identifier can be; of several, the first is taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<Candidate>,
     /// The same: the list may hold more than a caller looks for.
@@ -218,7 +221,8 @@ pub struct ReportedProblem {
     pub class: &'static str,
     /// The AI at fault, where it is an AI's fault.
     pub ai: Option<String>,
-    /// Offset and length of the fault inside the value.
+    /// Offset and length of the fault inside the value: in what escapes stand for. Of what is no fault of a value, such as
+    /// `dl-key-sequence`, inside the stretch of the scan that is at fault.
     pub span: (usize, usize),
     /// The other AI of a pair that may not be.
     pub with: Option<String>,
@@ -238,7 +242,8 @@ pub struct ReportedProblem {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeWarning"))]
 pub struct Warning {
-    /// `separator-probably-lost`, `text-without-identifier`, `no-key` or `tag-has-more`.
+    /// `separator-probably-lost`, `text-without-identifier`, `ambiguous-number`, `no-key`, `tag-has-more` or
+    /// `tag-reserved-bits`.
     pub kind: &'static str,
     /// The AI that it is about.
     pub ai: Option<String>,

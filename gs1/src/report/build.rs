@@ -1,26 +1,22 @@
 //! From what was read to a report.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use crate::ai::Ai;
 use crate::bracketed;
-use crate::epc::{Scheme, Serial, Tag};
-use crate::gtin::{Gtin, GtinFormat};
 use crate::label::Label;
 use crate::problem::{Class, Detail, Problem};
-use crate::rcn::{self, Restricted, Usage, price_check_digit};
+use crate::rcn::price_check_digit;
 use crate::reading::{Element, Form, Reading};
 use crate::symbology::Symbology;
-use crate::text::{Part, Text};
-use crate::upce;
+use crate::text::{Escape, Part, Text};
 use crate::uri;
 
-use super::answer::{
-    Candidate, Meaning, Report, ReportedAlternative, ReportedElement, ReportedProblem, TagFacts, Warning,
-};
+use super::answer::{Meaning, Report, ReportedAlternative, ReportedElement, ReportedProblem, Warning};
 use super::config::Config;
-use super::route::{Routed, Way, is_mere_text, moved};
+use super::route::{Routed, Way, is_mere_text};
 
 /// All that was read of a scan, or of the scans of a label.
 pub(super) struct Found<'f> {
@@ -49,6 +45,9 @@ impl Found<'_> {
         self.add_problems(&mut report);
         self.add_elements(&mut report);
         self.add_keys(&mut report);
+        for at in 0..self.readings.len() {
+            self.add_facts(&mut report, at);
+        }
         if self.alone {
             self.add_what_one_scan_is(&mut report);
         }
@@ -60,7 +59,7 @@ impl Found<'_> {
         let Some(routed) = self.routed.first().filter(|_| self.alone) else { return "label" };
         match (&routed.way, self.readings) {
             (Way::Tag(..), _) => "tag",
-            (Way::UpcE(..), _) => "number",
+            (Way::UpcE { .. }, _) => "number",
             (Way::Refused(form, _), _) => form,
             (Way::AsSent, [reading, ..]) => match reading.form() {
                 Form::Number => "number",
@@ -82,7 +81,7 @@ impl Found<'_> {
         self.readings.iter().flat_map(Reading::elements)
     }
 
-    fn routed_of(&self, reading: usize) -> Option<&Routed<'_>> {
+    pub(super) fn routed_of(&self, reading: usize) -> Option<&Routed<'_>> {
         self.routed.get(*self.places.get(reading)?)
     }
 }
@@ -124,11 +123,7 @@ impl Found<'_> {
             return;
         };
         let data = reading.plain().unwrap_or_default();
-        // Texts that were made of a tag or a UPC-E have no places in the scan.
-        let place = match routed.way {
-            Way::AsSent => (problem.span.offset(), problem.span.length()),
-            Way::Tag(..) | Way::UpcE(..) | Way::Refused(..) => (routed.data.start, routed.data.len()),
-        };
+        let place = routed.place_of(problem);
         let warning = |kind, message: &str| Warning {
             kind,
             ai: None,
@@ -151,7 +146,12 @@ impl Found<'_> {
     }
 }
 
-fn told(problem: &Problem<'_>, span: (usize, usize), scan: usize, place: (usize, usize)) -> ReportedProblem {
+pub(super) fn told(
+    problem: &Problem<'_>,
+    span: (usize, usize),
+    scan: usize,
+    place: (usize, usize),
+) -> ReportedProblem {
     let (with, needs) = match problem.detail {
         Detail::With(other) => (Some(other.to_string()), None),
         Detail::Needs(needs) => (None, Some(needs.to_string())),
@@ -188,8 +188,12 @@ fn place_in_value(reading: &Reading<'_>, problem: &Problem<'_>) -> (usize, usize
         Form::Bracketed => bracketed::parse_at(table, reading.scan(), data).parts().find(is_it),
         Form::Number | Form::Elements | Form::Plain => None,
     };
+    // A value with an escape that is none is no part.
+    let unread = matches!(problem.class, Class::UriSyntax | Class::DlNull)
+        .then(|| Text::new(reading.scan().get(problem.value.range()).unwrap_or_default(), Escape::Percent));
     let (offset, length) = problem.place_in_value();
-    part.map_or((offset, length), |part| part.value.place_in_value(offset..offset + length))
+    let value = part.map(|part| part.value).or(unread);
+    value.map_or((offset, length), |value| value.place_in_value(offset..offset + length))
 }
 
 /// Four or five digits alone: what a scale prints into a number.
@@ -202,10 +206,17 @@ fn is_price_field(reading: &Reading<'_>, data: &[u8]) -> bool {
 
 impl Found<'_> {
     fn add_elements(&self, report: &mut Report) {
-        for element in self.elements() {
-            let (ai, value) = (element.ai.to_string(), element.value.to_string());
-            report.elements.push(ReportedElement { ai, value });
+        let mut text = String::new();
+        for (reading, slot) in
+            self.readings.iter().flat_map(|reading| reading.slots.iter().map(move |slot| (reading, *slot)))
+        {
+            let value = String::from_utf8_lossy(reading.value(slot));
+            let element = reading.element_with(slot, &value);
             report.meanings.push(Meaning::of(&element, self.year));
+            // A string takes all that is written into it.
+            bracketed::write(&mut text, [(element.ai, Text::plain(&value))].into_iter()).unwrap_or_default();
+            let (ai, lossy) = (element.ai.to_string(), matches!(value, Cow::Owned(_)));
+            report.elements.push(ReportedElement { ai, value: value.into_owned(), lossy });
         }
         let telling: Vec<_> = report.meanings.iter().filter(|meaning| meaning.says_more()).collect();
         report.meaning = match (telling.as_slice(), report.meanings.as_slice()) {
@@ -213,15 +224,7 @@ impl Found<'_> {
             ([], [only]) => only.clone(),
             _ => Meaning::of_several(&report.meanings),
         };
-        if report.elements.is_empty() {
-            return;
-        }
-        let mut text = String::new();
-        let parts = self.elements().map(|element| (element.ai, Text::plain(element.value)));
-        // A string takes all that is written into it.
-        if bracketed::write(&mut text, parts).is_ok() {
-            report.bracketed = Some(text);
-        }
+        report.bracketed = Some(text).filter(|text| !text.is_empty());
     }
 
     fn add_keys(&self, report: &mut Report) {
@@ -268,6 +271,7 @@ impl Found<'_> {
                         .map(|element| ReportedElement {
                             ai: element.ai.to_string(),
                             value: element.value.to_string(),
+                            lossy: false,
                         })
                         .collect(),
                 });
@@ -301,118 +305,16 @@ impl Found<'_> {
             report.data = Some(routed.text());
             report.number.check_digit = price_check_digit(data).filter(|_| is_price_field(reading, data));
         }
-        if let Some(digits) = reading.primary() {
-            self.add_number(report, reading, digits);
-        }
         if reading.form() == Form::DigitalLink {
             let table = &reading.reader.table;
             let uri = uri::parse_at(table, reading.scan(), reading.data.range(), uri::Gtins::AsWritten);
             report.ignored_query_params = Some(uri.ignored().map(str::to_string).collect());
         }
-        match &routed.way {
-            Way::Tag(tag, _) => add_tag(report, tag),
-            Way::UpcE(_) => {
-                report.number.primary = Some(routed.text());
-                let upc_a = reading.gtin().and_then(|gtin| gtin.in_format(GtinFormat::Gtin12));
-                report.number.upc_a = upc_a.map(|upc| upc.to_string());
+        report.canonical_scan = match &routed.way {
+            Way::Tag(tag, _) if !tag.has_more() => Some(tag.hex().to_string()),
+            Way::AsSent | Way::Tag(..) | Way::UpcE { .. } | Way::Refused(..) => {
+                report.problems.is_empty().then(|| reading.canonical_scan().to_string())
             }
-            Way::AsSent | Way::Refused(..) => {}
-        }
-        if report.problems.is_empty() && report.canonical_scan.is_none() {
-            report.canonical_scan = Some(reading.canonical_scan().to_string());
-        }
-    }
-
-    fn add_number(&self, report: &mut Report, reading: &Reading<'_>, digits: &str) {
-        report.number.primary = Some(digits.to_string());
-        if matches!(reading.symbology(), None | Some(Symbology::Unnamed)) {
-            report.number.candidates = candidates(reading, digits);
-            report.number.candidates_include.clone_from(&report.number.candidates);
-        }
-        if digits.len() > 14 {
-            return;
-        }
-        let rules = rcn::Rules { own: &self.config.rcn_patterns, country: self.config.rcn_region };
-        match rules.read(digits.as_bytes()) {
-            Ok(Some(restricted)) => self.add_restricted(report, &restricted),
-            Ok(None) => {}
-            // The others were found while reading.
-            Err(problem) if problem.class == Class::PriceCheckDigit => {
-                let problem = moved(problem, reading.primary.offset());
-                let place = (problem.span.offset(), problem.span.length());
-                let span = (place.0.saturating_sub(reading.primary.offset()), place.1);
-                report.problems.push(told(&problem, span, 0, place));
-                report.dl_uri = None;
-            }
-            Err(_) => {}
-        }
-    }
-
-    fn add_restricted(&self, report: &mut Report, restricted: &Restricted) {
-        report.number.usage = Some(match restricted.usage() {
-            Usage::Region => "geo",
-            Usage::Company => "company",
-        });
-        let Some(measured) = restricted.measured() else {
-            report.number.without_measure_gtin14.clone_from(&report.gtin14);
-            return;
         };
-        // A pattern may allow a check digit that is wrong.
-        report.problems.retain(|problem| problem.class != Class::CheckDigit.name() || problem.ai.is_some());
-        report.meaning.add_measured(&measured, self.config.rcn_region);
-        report.number.item_reference = Some(measured.item().to_string());
-        report.number.without_measure_gtin14 = Some(measured.without_measure().to_string());
-    }
-}
-
-/// What digits that came without an identifier can be. Eight may be a UPC-E, too.
-fn candidates(reading: &Reading<'_>, digits: &str) -> Vec<Candidate> {
-    let item = |gtin: Gtin| Candidate {
-        gtin14: Some(gtin.to_string()),
-        gtin_format: Some(gtin.format().to_string()),
-        sscc: None,
-    };
-    let unit =
-        |sscc: crate::Sscc| Candidate { gtin14: None, gtin_format: None, sscc: Some(sscc.to_string()) };
-    let short = (digits.len() == 8).then(|| upce::expand(digits.as_bytes()).ok()).flatten();
-    reading.gtin.map(item).into_iter().chain(reading.sscc.map(unit)).chain(short.map(item)).collect()
-}
-
-fn add_tag(report: &mut Report, tag: &Tag) {
-    let fields: Vec<_> = tag.elements().collect();
-    let value_of =
-        |ai: &str| fields.iter().find(|field| field.ai == *ai).map(|field| field.value.to_string());
-    let serial = match tag.serial() {
-        Serial::None => None,
-        Serial::Number(number) => Some(number.to_string()),
-        Serial::Text(text) => Some(text.to_string()),
-    };
-    let is_place = matches!(tag.scheme(), Scheme::Sgln96 | Scheme::Sgln195);
-    report.tag = TagFacts {
-        scheme: Some(tag.scheme().name()),
-        filter: Some(tag.filter()),
-        epc_uri: Some(tag.identity().to_string()),
-        tag_uri: Some(tag.uri().to_string()),
-        element_string: Some(
-            fields.iter().map(|field| alloc::format!("({}){}", field.ai, field.value)).collect(),
-        ),
-        company_prefix: tag.company_prefix().map(|prefix| prefix.to_string()),
-        gln: value_of("414"),
-        extension: serial.clone().filter(|_| is_place),
-        grai: value_of("8003"),
-        giai: value_of("8004"),
-    };
-    report.serial = serial.filter(|_| !is_place);
-    if tag.has_more() {
-        report.warnings.push(Warning {
-            kind: "tag-has-more",
-            ai: None,
-            message: "the tag holds more data behind its serial, which is not read".to_string(),
-            scan: 0,
-            place: (0, 0),
-            alternatives: Vec::new(),
-        });
-    } else {
-        report.canonical_scan = Some(tag.hex().to_string());
     }
 }

@@ -10,8 +10,10 @@ use crate::date::CivilDate;
 use crate::rcn::{Country, Pattern};
 use crate::reader::{MAX_SEPARATORS, Unnamed};
 
-/// What a caller knows of a scan, and how strict it wants to be. What is not said has its default; a key that is not one of
-/// these is an error.
+use super::patterns;
+
+/// What a caller knows of a scan, and how strict it wants to be. What is not said, or is null, has its default; a key that is
+/// not one of these is an error.
 ///
 /// ```
 /// use gs1::report::Config;
@@ -25,24 +27,31 @@ use crate::reader::{MAX_SEPARATORS, Unnamed};
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Whether an AI that misses its partner is a problem. By default it is: what is judged here is a whole label.
+    #[serde(deserialize_with = "or_true")]
     pub requisites: bool,
     /// What stands for FNC1 besides ASCII 29.
+    #[serde(deserialize_with = "or_default")]
     pub separators: Separators,
     /// What data is that comes without an AIM identifier: `"gs1"` for an element string, `"whole"` for one where it begins
     /// with a key and reads to its end with nothing wrong. By default nothing but a key is recognised.
     #[serde(deserialize_with = "unnamed")]
     pub assume: Unnamed,
     /// Whether several separators in a row count as one.
+    #[serde(deserialize_with = "or_default")]
     pub tolerate_repeated_separators: bool,
-    /// What the scanner puts around the data, besides STX, ETX, CR, LF, tabs and spaces.
+    /// What the scanner puts around the data, besides STX, ETX, CR, LF, tabs and spaces. CR, LF and tabs may follow it.
+    #[serde(deserialize_with = "or_default")]
     pub frame: Frame,
     /// What the symbol was, where its data does not say so.
+    #[serde(deserialize_with = "carrier")]
     pub carrier: Option<Carrier>,
     /// The country by whose patterns restricted numbers are read: its two-letter code.
     #[serde(deserialize_with = "region")]
     pub rcn_region: Option<Country>,
-    /// The shop's own patterns, which come first. Not written in JSON.
-    #[serde(skip)]
+    /// The shop's own patterns, which come first: a list of `{"layout": "21IIIIICVVVV", "measure": "price", "decimals": 2,
+    /// "check": "both"}`. `layout` is that of [`Pattern::new`]; `measure` is `price`, `weight` or `count`; `decimals` is 0 if it
+    /// is not said; `check` is `both`, `number`, `value` or `none`: see [`Strictness`](crate::rcn::Strictness).
+    #[serde(deserialize_with = "patterns::list")]
     pub rcn_patterns: Vec<Pattern>,
     /// The day from which two-digit years are seen, as `2026-11-22`; otherwise that of the [`Decoder`](super::Decoder).
     #[serde(deserialize_with = "day")]
@@ -54,16 +63,17 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 pub struct Frame {
     /// Before the data.
+    #[serde(deserialize_with = "or_default")]
     pub prefix: String,
     /// Behind it.
+    #[serde(deserialize_with = "or_default")]
     pub suffix: String,
 }
 
 /// A symbol whose digits alone do not tell what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Carrier {
     /// The data is the 6, 7 or 8 digits of a UPC-E, where it is not filled up already.
-    #[serde(rename = "UPC-E")]
     UpcE,
 }
 
@@ -87,6 +97,13 @@ pub enum ConfigError {
     Region(String),
     /// This is no day, written as `2026-11-22`.
     Date(String),
+    /// This is no list of patterns.
+    Patterns {
+        /// The place in the list that is at fault, as `[0].measure`; empty when it is the whole text.
+        place: String,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
 impl Default for Config {
@@ -138,6 +155,14 @@ impl Config {
         Country::of_code(code).ok_or_else(|| ConfigError::Region(code.to_string()))
     }
 
+    /// The patterns of a text: a JSON list of them, as for [`rcn_patterns`](Self::rcn_patterns).
+    ///
+    /// # Errors
+    /// [`ConfigError::Patterns`].
+    pub fn patterns_of(json: &str) -> Result<Vec<Pattern>, ConfigError> {
+        patterns::parse(json)
+    }
+
     /// The day that text says.
     ///
     /// # Errors
@@ -179,16 +204,42 @@ impl TryFrom<Vec<String>> for Separators {
     }
 }
 
+/// What is null is not said.
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn or_true<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(true))
+}
+
+/// What a name stands for, if one is said.
+fn named<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    of: impl FnOnce(&str) -> Result<T, ConfigError>,
+) -> Result<Option<T>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    name.map(|name| of(&name)).transpose().map_err(D::Error::custom)
+}
+
 fn unnamed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Unnamed, D::Error> {
-    Config::assumed(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    Ok(named(deserializer, Config::assumed)?.unwrap_or(Unnamed::Keys))
+}
+
+fn carrier<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Carrier>, D::Error> {
+    named(deserializer, Config::carrier_named)
 }
 
 fn region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Country>, D::Error> {
-    Config::region_of(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+    named(deserializer, Config::region_of)
 }
 
 fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CivilDate>, D::Error> {
-    Config::day_of(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+    named(deserializer, Config::day_of)
 }
 
 impl fmt::Display for ConfigError {
@@ -209,6 +260,10 @@ impl fmt::Display for ConfigError {
                 Country::ALL.iter().try_for_each(|country| write!(f, " `{}`", country.code()))
             }
             Self::Date(text) => write!(f, "`{text}` is no day, written as `2026-11-22`"),
+            Self::Patterns { place, what } if place.is_empty() => {
+                write!(f, "this is no JSON list of patterns: {what}")
+            }
+            Self::Patterns { place, what } => write!(f, "`{place}` of the patterns: {what}"),
         }
     }
 }

@@ -24,7 +24,9 @@
 mod answer;
 mod build;
 mod config;
+mod facts;
 mod meaning;
+mod patterns;
 mod route;
 mod row;
 

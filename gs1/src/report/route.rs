@@ -8,8 +8,9 @@ use crate::bracketed;
 use crate::epc::{self, Scheme, Tag};
 use crate::form_problem::FormProblem;
 use crate::gtin::Gtin;
+use crate::lint::keys;
 use crate::message;
-use crate::problem::Class;
+use crate::problem::{Class, Problem};
 use crate::reader::{FNC1, Reader, Unnamed};
 use crate::reading::Reading;
 use crate::symbology::Symbology;
@@ -35,8 +36,8 @@ pub(super) enum Way {
     AsSent,
     /// What a tag says, as an element string.
     Tag(Tag, String),
-    /// What a UPC-E stands for, as the scan of an EAN-13.
-    UpcE(String),
+    /// What a UPC-E stands for, as the scan of an EAN-13; whether the caller told that it is one.
+    UpcE { made: String, told: bool },
     /// A tag or a UPC-E that cannot be read: places are those in the scan.
     Refused(&'static str, FormProblem),
 }
@@ -44,11 +45,7 @@ pub(super) enum Way {
 impl<'s> Routed<'s> {
     /// `reader` is the one that reads what goes as it came.
     pub(super) fn new(reader: &Reader<'_>, config: &Config, sent: &'s [u8]) -> Self {
-        let mut data = message::framed(reader, sent);
-        let symbology = sent.get(data.clone()).and_then(Symbology::at_front);
-        if symbology.is_some() {
-            data.start += 3;
-        }
+        let (symbology, data) = message::framed(reader, sent);
         let bytes = sent.get(data.clone()).unwrap_or_default();
         let unnamed = matches!(symbology, None | Some(Symbology::Unnamed));
         let way = if config.carrier == Some(Carrier::UpcE)
@@ -56,6 +53,11 @@ impl<'s> Routed<'s> {
             && !matches!(bytes.len(), 0 | 12 | 13)
         {
             upc_e(bytes, data.start)
+        } else if unnamed
+            && config.assume != Unnamed::Elements
+            && let Some(gtin) = nothing_but_upc_e(bytes)
+        {
+            Way::UpcE { made: as_ean_13(gtin), told: false }
         } else if unnamed && config.assume != Unnamed::Elements && is_tag(reader, bytes) {
             tag(bytes, data.start)
         } else {
@@ -67,8 +69,16 @@ impl<'s> Routed<'s> {
     /// What is read instead of the scan.
     pub(super) fn made(&self) -> Option<&str> {
         match &self.way {
-            Way::Tag(_, text) | Way::UpcE(text) => Some(text),
+            Way::Tag(_, made) | Way::UpcE { made, .. } => Some(made),
             Way::AsSent | Way::Refused(..) => None,
+        }
+    }
+
+    /// Where a problem is: texts that were made of a tag or a UPC-E have no places in the scan.
+    pub(super) fn place_of(&self, problem: &Problem<'_>) -> (usize, usize) {
+        match self.way {
+            Way::AsSent => (problem.span.offset(), problem.span.length()),
+            Way::Tag(..) | Way::UpcE { .. } | Way::Refused(..) => (self.data.start, self.data.len()),
         }
     }
 
@@ -80,9 +90,15 @@ impl<'s> Routed<'s> {
 
 fn upc_e(digits: &[u8], at: usize) -> Way {
     match upce::expand(digits) {
-        Ok(gtin) => Way::UpcE(as_ean_13(gtin)),
+        Ok(gtin) => Way::UpcE { made: as_ean_13(gtin), told: true },
         Err(problem) => Way::Refused("number", moved(problem, at)),
     }
+}
+
+/// The item of 6, 7 or 8 digits that can be a UPC-E and nothing else.
+fn nothing_but_upc_e(digits: &[u8]) -> Option<Gtin> {
+    let is_gtin = digits.len() == 8 && keys::number(digits).is_some();
+    if is_gtin { None } else { upce::expand(digits).ok() }
 }
 
 fn as_ean_13(gtin: Gtin) -> String {
@@ -110,9 +126,9 @@ pub(super) fn moved(problem: FormProblem, at: usize) -> FormProblem {
 }
 
 /// Digits of the shortest text that is taken for the beginning of a tag.
-const SHORTEST_BEGINNING: usize = 8;
-/// Digits from which on hexadecimal digits can be nothing but a tag, of whatever scheme.
-const SURELY: usize = 16;
+const SHORTEST_BEGINNING: usize = 12;
+/// Characters of the shortest text that is taken for a tag with a character in it that is no hexadecimal digit.
+const SHORTEST_MARRED: usize = 16;
 /// Characters that a tag may have which are no hexadecimal digits, and still be seen as one, wrongly sent.
 const STRANGE_MAX: usize = 2;
 
@@ -128,11 +144,16 @@ fn is_tag(reader: &Reader<'_>, data: &[u8]) -> bool {
     let letters = hex - data.iter().filter(|byte| byte.is_ascii_digit()).count();
     let header = matches!(data, [high, low, ..] if scheme_of(*high, *low).is_some());
     let looks_so = match strange {
-        0 if letters > 0 => data.len() >= if header { SHORTEST_BEGINNING } else { SURELY },
+        // A header that is not known makes a tag of what is as long as one. A UUID or an MD5 sum is not.
+        0 if letters > 0 && header => data.len() >= SHORTEST_BEGINNING,
+        0 if letters > 0 => is_length_of_tag(data.len()),
         0 => epc::decode(data).is_ok(),
         1..=STRANGE_MAX => {
-            let long_enough =
-                if header { data.len() >= SURELY } else { letters > 0 && is_length_of_tag(data.len()) };
+            let long_enough = if header {
+                data.len() >= SHORTEST_MARRED
+            } else {
+                letters > 0 && is_length_of_tag(data.len())
+            };
             long_enough && data.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
         }
         _ => false,
@@ -163,9 +184,26 @@ fn is_length_of_tag(digits: usize) -> bool {
 }
 
 /// Whether text is no matter of a missing identifier: the scanner sent one that does not say more, or it is not even the
-/// beginning of an element string.
+/// beginning of an element string, or it is a UUID or the like, which may begin with anything.
 pub(super) fn is_mere_text(reading: &Reading<'_>, class: Class, data: &[u8]) -> bool {
     let reader = reading.reader;
     let begins_so = reader.table.at_front(data).is_some() || reader.find_separator(data).is_some();
-    class == Class::SymbologyMissing && (reading.symbology().is_some() || !begins_so)
+    class == Class::SymbologyMissing && (reading.symbology().is_some() || !begins_so || is_digest(data))
 }
+
+/// A UUID, or an MD5, SHA-1 or SHA-256 sum.
+fn is_digest(data: &[u8]) -> bool {
+    let mut digits = 0;
+    let mut letters = false;
+    for (at, byte) in data.iter().take(DIGEST_MAX + 1).enumerate() {
+        step!(1);
+        match hex_digit(*byte) {
+            Some(digit) => (digits, letters) = (digits + 1, letters | (digit > 9)),
+            None if *byte == b'-' && data.len() == 36 && matches!(at, 8 | 13 | 18 | 23) => {}
+            None => return false,
+        }
+    }
+    letters && matches!(digits, 32 | 40 | DIGEST_MAX)
+}
+
+const DIGEST_MAX: usize = 64;

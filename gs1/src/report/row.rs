@@ -79,11 +79,17 @@ impl Row {
         let id = object.remove("id");
         // What is null is not said.
         object.retain(|_, value| !value.is_null());
-        if let Some(config) = object.get_mut("config").and_then(Value::as_object_mut) {
-            config.retain(|_, value| !value.is_null());
-        }
         let error =
             |key: &str, what: String, hint| RowError { id: id.clone(), key: key.to_string(), what, hint };
+        // A list would be taken for the values of an object, in order.
+        let config = object.get("config");
+        let frame = config.and_then(|config| config.get("frame"));
+        for (key, value) in [("config", config), ("config.frame", frame)] {
+            if value.is_some_and(Value::is_array) {
+                let what = "invalid type: sequence, expected an object".to_string();
+                return Err(error(key, what, "correct the row"));
+            }
+        }
         let written: Written = serde_path_to_error::deserialize(value).map_err(|fault| {
             let key = fault.path().to_string();
             error(if key == "." { "" } else { &key }, fault.inner().to_string(), "correct the row")

@@ -1,7 +1,7 @@
 //! The Application Identifiers: what their values are made of, and which need or exclude each other.
 //!
 //! [`BUILT_IN`] holds the facts of the GS1 Syntax Dictionary, release 2026-01-27, in our own notation ([`lines`]), compiled
-//! by the compiler; a dictionary read at run time is compiled by the same function ([`compile`]).
+//! by the compiler; a dictionary read at run time is compiled by the same function ([`compile`](fn@compile)).
 
 mod compile;
 mod facts;

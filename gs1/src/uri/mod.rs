@@ -1,6 +1,6 @@
 //! GS1 Digital Link: elements in a web address (GS1 Digital Link Standard: URI Syntax).
 //!
-//! [`parse`] takes the elements out of an address of any host and with any path before the primary key; [`write`](fn@write)
+//! [`parse`](fn@parse) takes the elements out of an address of any host and with any path before the primary key; [`write`](fn@write)
 //! makes an address of elements, by default on [`STEM`], which is the canonical form. Parameters of the query that are no AI
 //! are kept as they are ([`Uri::ignored`]). The names of earlier versions (`/gtin/`, `/lot/`) are no longer part of the
 //! standard: they are no AIs here. What an element's value may be is not this module's business, but that of

@@ -241,8 +241,9 @@ impl Uri<'_> {
             _ => wrong_escape(bytes),
         };
         if let Some((class, place)) = class {
-            let place = value.start + place.start..value.start + place.end;
-            return self.report(class, Some(ai), place, Note::Nothing);
+            let span = Span::new(value.start + place.start..value.start + place.end);
+            self.flaws.push(Flaw { class, ai, span, value: Span::new(value), note: Note::Nothing });
+            return;
         }
         let mut text = Text::new(bytes, escape);
         let fill_up = self.gtins == Gtins::FilledUp || escape == Escape::PercentPlus;

@@ -123,7 +123,15 @@ fn bracketed_text_taken_apart() {
         ("(01)04006381333931(10)",               "(01)04006381333931, bracket-syntax(10)@22+0"),
         ("(01)(10)A",                            "(01)(10)A"),
         ("(89)A(10)B",                           "(10)B, ai-unknown(89)@1+2"),
-        ("(1A)A()B(123456)C",                    "ai-unknown@1+2, ai-unknown@6+0, ai-unknown@9+6"),
+        ("(1A)A()B(123456)C",                    "bracket-syntax@0+4, bracket-syntax@5+2, ai-unknown@9+6"),
+        ("(99)A(9)B",                            "(99)A, ai-unknown(9)@6+1"),
+        ("( 01 )04006381333931",                 "bracket-syntax@0+6"),
+        ("(",                                    "bracket-syntax@0+1"),
+        ("(01)04006381333931|(10)A",             "(01)04006381333931(10)A"),
+        ("(01)04006381333931|(10)A|(21)B",       "(01)04006381333931(10)A|(21)B"),
+        ("(10)A|",                               "(10)A|"),
+        ("(3103)00050|(10)A",                    "(3103)00050|(10)A"),
+        ("(10)\\(|(21)B",                        "(10)\\((21)B"),
     ];
     for (text, outcome) in cases {
         let parsed = bracketed::parse(text.as_bytes());
@@ -155,7 +163,11 @@ fn scans_of_addresses_and_bracketed_text_are_read_and_checked() {
         (" (01)04006381333931(10)A\\(7#\r\n",                   "(01)04006381333931(10)A(7#, charset(10)@27+1"),
         ("(10)A\\((10)A(",                                      "(10)A((10)A, bracket-syntax@12+1, repeat(10)@11+1"),
         ("(01)(10)A",                                           "(01)(10)A, ai-empty(01)@4+0"),
-        ("(hello)",                                             "symbology-missing@0+7"),
+        ("(hello)",                                             "bracket-syntax@0+7"),
+        ("]X0(a)b",                                             "bracket-syntax@3+3"),
+        ("]Q1(hello)",                                          ""),
+        ("(01)04006381333931|(10)A",                            "(01)04006381333931(10)A"),
+        ("(01)04006381333931|(10)A|(21)B",                      "(01)04006381333931(10)A|(21)B, charset(10)@24+1"),
     ];
     for (scan, outcome) in cases {
         let reading = read(scan.as_bytes());

@@ -2,8 +2,10 @@
 //!
 //! Columns are found by their header in any order: `gtin` (or `ean`, `barcode`, `upc`), `name` (or `description`),
 //! and optionally `unit`, `price`, `currency`, `department`. Other columns are ignored. The delimiter is the one of
-//! comma, semicolon and tab that the header line has most of; a decimal comma is understood when the delimiter is not a
+//! comma, semicolon, tab and bar that the header line has most of; a decimal comma is understood when the delimiter is not a
 //! comma. Memory does not grow with the file but for the GTINs seen, which catch repeats.
+//!
+//! [`ItemRows`] reads the rows of whatever file; [`ItemReader`] is that over CSV for whoever has no catalogue to compare with.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,73 +15,161 @@ use gs1::Gtin;
 
 use super::{Currency, Item, Price};
 use crate::quantity::{Money, Unit};
+use crate::table::{self, ColumnName, Columns, Decimal, Row, kept};
 
-/// One row that cannot be taken. The rows around it are unaffected.
+pub use crate::table::{ImportHeaderError, RowError};
+
+/// The columns of an items file.
+pub const ITEM_COLUMNS: &[ColumnName] = &[
+    ColumnName { name: "gtin", others: &["gtin14", "ean", "ean13", "upc", "barcode", "code"], needed: true },
+    ColumnName { name: "name", others: &["description", "item"], needed: false },
+    ColumnName { name: "unit", others: &["uom"], needed: false },
+    ColumnName { name: "price", others: &["unit_price", "unitprice", "retail"], needed: false },
+    ColumnName { name: "currency", others: &[], needed: false },
+    ColumnName { name: "department", others: &["category", "dept"], needed: false },
+];
+
+/// What a row says of an item. What it leaves empty stays as it is in the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowError {
-    /// The line of the file, from 1; the header is line 1.
-    pub line: u64,
-    /// The column's name, as we call it; empty when the whole row is meant.
-    pub column: &'static str,
-    /// What stands there, cut to 80 characters.
-    pub value: String,
-    /// A stable code in snake case.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// What to do next.
-    pub suggestion: &'static str,
+pub struct ItemRow {
+    /// Which item.
+    pub gtin: Gtin,
+    /// What it is called.
+    pub name: Option<String>,
+    /// What it is counted in.
+    pub unit: Option<Unit>,
+    /// What it costs, and in which currency if the row says so.
+    pub price: Option<(Money, Option<Currency>)>,
+    /// Where it belongs.
+    pub department: Option<String>,
 }
 
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}", self.line)?;
-        if !self.column.is_empty() {
-            write!(f, ", column {}, value `{}`", self.column, self.value)?;
+/// Why a row does not go with the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// The item is new and has no name.
+    NameMissing,
+    /// The catalogue counts the item in another unit; what was counted so far would mean something else.
+    UnitMismatch {
+        /// The catalogue's unit.
+        known: Unit,
+    },
+}
+
+impl ItemRow {
+    /// The item after the row: what is `known` of it, with what the row says.
+    ///
+    /// # Errors
+    /// [`Unfit`] when that makes no item.
+    pub fn onto(self, known: Option<&Item>, currency: Currency) -> Result<Item, Unfit> {
+        let Self { gtin, name, unit, price, department } = self;
+        if let (Some(unit), Some(known)) = (unit, known)
+            && unit != known.unit
+        {
+            return Err(Unfit::UnitMismatch { known: known.unit });
         }
-        write!(f, ": {}; {}", self.message, self.suggestion)
+        let known_price = known.and_then(|known| known.price);
+        let price = price.map(|(amount, stated)| Price {
+            amount,
+            currency: stated.or_else(|| known_price.map(|price| price.currency)).unwrap_or(currency),
+        });
+        Ok(Item {
+            gtin,
+            name: name.or_else(|| known.map(|known| known.name.clone())).ok_or(Unfit::NameMissing)?,
+            unit: unit.or_else(|| known.map(|known| known.unit)).unwrap_or_default(),
+            price: price.or(known_price),
+            department: department.or_else(|| known.and_then(|known| known.department.clone())),
+        })
     }
 }
 
-/// The file cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportHeaderError {
-    /// No header line.
-    #[error(
-        "the file is empty: its first line must name the columns, such as `gtin,name,unit,price,currency`"
-    )]
-    Empty,
-    /// A column that every item needs is missing.
-    #[error("no column `{column}` among `{found}`: name it in the first line")]
-    MissingColumn {
-        /// The missing column.
-        column: &'static str,
-        /// The header as it stands, cut to 200 characters.
-        found: String,
-    },
-    /// Two headers mean one column.
-    #[error("two columns mean `{column}` among `{found}`: keep one of them")]
-    RepeatedColumn {
-        /// The column.
-        column: &'static str,
-        /// The header as it stands, cut to 200 characters.
-        found: String,
-    },
-    /// The bytes could not be read.
-    #[error("the header line could not be read")]
-    Read(#[source] csv::Error),
-    /// The source failed.
-    #[error("the file could not be read")]
-    Io(#[from] io::Error),
+impl Unfit {
+    /// What is wrong with the row.
+    #[must_use]
+    pub fn at(self, row: &Row<'_>) -> RowError {
+        match self {
+            Self::NameMissing => row.bad("name", "name_missing", "the item has no name", "give it a name"),
+            Self::UnitMismatch { known } => row.bad(
+                "unit",
+                "unit_mismatch",
+                format!("the catalogue counts the item in `{known}`"),
+                "leave the unit as it is, or give the other goods a GTIN of their own",
+            ),
+        }
+    }
+}
+
+/// Reads rows one after the other and remembers which items were there.
+#[derive(Debug, Default)]
+pub struct ItemRows {
+    first_line_of: BTreeMap<Gtin, u64>,
+}
+
+impl ItemRows {
+    /// What a row says of an item.
+    ///
+    /// # Errors
+    /// All that is wrong with the row.
+    pub fn read(&mut self, row: &Row<'_>) -> Result<ItemRow, Vec<RowError>> {
+        let mut wrong = Vec::new();
+        let gtin = kept(row.gtin(), &mut wrong);
+        let name = kept(row.text("name", Item::NAME_MAX), &mut wrong).flatten();
+        let department = kept(row.text("department", Item::DEPARTMENT_MAX), &mut wrong).flatten();
+        let unit = kept(row.unit(), &mut wrong).flatten();
+        let price = kept(price(row), &mut wrong).flatten();
+        if let Some(gtin) = gtin
+            && let Some(first) = self.first_line_of.get(&gtin)
+        {
+            let message = format!("the item stands in line {first} already");
+            wrong.push(row.bad("gtin", "repeated", message, "keep one of the two lines"));
+        }
+        match gtin {
+            Some(gtin) if wrong.is_empty() => {
+                self.first_line_of.insert(gtin, row.line());
+                Ok(ItemRow { gtin, name, unit, price, department })
+            }
+            _ => Err(wrong),
+        }
+    }
+}
+
+fn price(row: &Row<'_>) -> Result<Option<(Money, Option<Currency>)>, RowError> {
+    let Some(amount) = row.number("price")? else { return Ok(None) };
+    let currency = match row.cell("currency") {
+        "" => None,
+        text => Some(Currency::parse(text).ok_or_else(|| {
+            row.bad(
+                "currency",
+                "currency_unknown",
+                "this is no currency code",
+                "write ISO 4217, such as `EUR`",
+            )
+        })?),
+    };
+    match Money::parse(&amount) {
+        Ok(amount) if amount >= Money::ZERO => Ok(Some((amount, currency))),
+        Ok(_negative) => Err(row.bad(
+            "price",
+            "price_negative",
+            "a price is not negative",
+            "correct the price or leave it empty",
+        )),
+        Err(error) => Err(row.bad(
+            "price",
+            "price_invalid",
+            error.to_string(),
+            "write at most two decimals, such as `2.55`",
+        )),
+    }
 }
 
 /// Reads items row by row.
 pub struct ItemReader<R> {
-    rows: csv::Reader<io::Chain<io::Cursor<Vec<u8>>, BufReader<R>>>,
+    records: csv::Reader<io::Chain<io::Cursor<Vec<u8>>, BufReader<R>>>,
     columns: Columns,
-    decimal_comma: bool,
+    decimal: Decimal,
     default_currency: Currency,
-    first_line_of: BTreeMap<Gtin, u64>,
+    rows: ItemRows,
     failed: bool,
 }
 
@@ -87,16 +177,6 @@ impl<R> fmt::Debug for ItemReader<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ItemReader").field("columns", &self.columns).finish_non_exhaustive()
     }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Columns {
-    gtin: usize,
-    name: usize,
-    unit: Option<usize>,
-    price: Option<usize>,
-    currency: Option<usize>,
-    department: Option<usize>,
 }
 
 impl<R: Read> ItemReader<R> {
@@ -112,97 +192,36 @@ impl<R: Read> ItemReader<R> {
         if unmarked.trim_ascii().is_empty() {
             return Err(ImportHeaderError::Empty);
         }
-        let delimiter = sniff(&unmarked);
-        let mut rows = csv::ReaderBuilder::new()
+        let delimiter = table::delimiter(&unmarked);
+        let mut records = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .from_reader(io::Cursor::new(unmarked).chain(source));
-        let columns = columns(rows.headers().map_err(ImportHeaderError::Read)?)?;
+        let header: Vec<&str> = records.headers().map_err(ImportHeaderError::Read)?.iter().collect();
+        let columns = Columns::find(ITEM_COLUMNS, &header, &BTreeMap::new())?;
+        if columns.place("name").is_none() {
+            return Err(table::missing("name", &header));
+        }
         Ok(Self {
-            rows,
+            records,
             columns,
-            decimal_comma: delimiter != b',',
+            decimal: if delimiter == b',' { Decimal::Point } else { Decimal::Either },
             default_currency,
-            first_line_of: BTreeMap::new(),
+            rows: ItemRows::default(),
             failed: false,
         })
     }
 
-    fn row(&mut self, line: u64, row: &csv::StringRecord) -> Result<Item, RowError> {
-        let field = |at: Option<usize>| at.and_then(|at| row.get(at)).map_or("", str::trim);
-        let bad = |column, value: &str, code, message: String, suggestion| RowError {
-            line,
-            column,
-            value: value.chars().take(80).collect(),
-            code,
-            message,
-            suggestion,
-        };
-        let gtin = gtin(field(Some(self.columns.gtin)), &bad)?;
-        let name = text(field(Some(self.columns.name)), "name", Item::NAME_MAX, &bad)?.ok_or_else(|| {
-            bad("name", "", "name_missing", "the item has no name".to_owned(), "give it a name")
-        })?;
-        let department = text(field(self.columns.department), "department", Item::DEPARTMENT_MAX, &bad)?;
-        let unit = match field(self.columns.unit) {
-            "" => Unit::Piece,
-            text => Unit::parse(text).ok_or_else(|| {
-                bad(
-                    "unit",
-                    text,
-                    "unit_unknown",
-                    "the unit is not known".to_owned(),
-                    "write `pcs`, `g` or `ml`",
-                )
-            })?,
-        };
-        let price = self.price(field(self.columns.price), field(self.columns.currency), &bad)?;
-        if let Some(first) = self.first_line_of.get(&gtin) {
-            let message = format!("the item stands in line {first} already");
-            return Err(bad(
-                "gtin",
-                field(Some(self.columns.gtin)),
-                "repeated",
-                message,
-                "keep one of the two lines",
-            ));
-        }
-        self.first_line_of.insert(gtin, line);
-        Ok(Item { gtin, name, unit, price, department })
-    }
-
-    fn price(&self, amount: &str, currency: &str, bad: BadRow<'_>) -> Result<Option<Price>, RowError> {
-        if amount.is_empty() {
-            return Ok(None);
-        }
-        let currency = match currency {
-            "" => self.default_currency,
-            text => Currency::parse(text).ok_or_else(|| {
-                bad(
-                    "currency",
-                    text,
-                    "currency_unknown",
-                    "this is no currency code".to_owned(),
-                    "write ISO 4217, such as `EUR`",
-                )
-            })?,
-        };
-        let plain = if self.decimal_comma { amount.replace(',', ".") } else { amount.to_owned() };
-        match Money::parse(&plain) {
-            Ok(amount) if amount >= Money::ZERO => Ok(Some(Price { amount, currency })),
-            Ok(_negative) => Err(bad(
-                "price",
-                amount,
-                "price_negative",
-                "a price is not negative".to_owned(),
-                "correct the price or leave it empty",
-            )),
-            Err(error) => Err(bad(
-                "price",
-                amount,
-                "price_invalid",
-                error.to_string(),
-                "write at most two decimals, such as `2.55`",
-            )),
+    /// The item of a row, or the first of what is wrong with it.
+    fn item(&mut self, line: u64, record: &csv::StringRecord) -> Result<Item, RowError> {
+        let row = Row::new(line, &self.columns, record, self.decimal);
+        match self.rows.read(&row) {
+            Ok(read) => read.onto(None, self.default_currency).map_err(|unfit| unfit.at(&row)),
+            Err(wrong) => {
+                let first = wrong.into_iter().next();
+                Err(first
+                    .unwrap_or_else(|| row.bad("", "row_unreadable", "the row says nothing", "remove it")))
+            }
         }
     }
 }
@@ -215,12 +234,12 @@ impl<R: Read> Iterator for ItemReader<R> {
             return None;
         }
         let mut record = csv::StringRecord::new();
-        let line = self.rows.position().line();
-        match self.rows.read_record(&mut record) {
+        let line = self.records.position().line();
+        match self.records.read_record(&mut record) {
             Ok(false) => None,
             Ok(true) => {
                 let line = record.position().map_or(line, csv::Position::line);
-                Some(self.row(line, &record))
+                Some(self.item(line, &record))
             }
             Err(error) => {
                 // A row that is no UTF-8 leaves the reader behind it; a source that fails would fail for ever.
@@ -240,77 +259,6 @@ impl<R: Read> Iterator for ItemReader<R> {
 
 /// Longest header line read, in bytes.
 const HEADER_MAX: u64 = 64 * 1024;
-
-type BadRow<'a> = &'a dyn Fn(&'static str, &str, &'static str, String, &'static str) -> RowError;
-
-fn sniff(header: &[u8]) -> u8 {
-    let count = |delimiter: u8| header.iter().filter(|byte| **byte == delimiter).count();
-    [b',', b';', b'\t'].into_iter().max_by_key(|d| (count(*d), *d == b',')).unwrap_or(b',')
-}
-
-fn columns(header: &csv::StringRecord) -> Result<Columns, ImportHeaderError> {
-    let found = || header.iter().collect::<Vec<_>>().join(",").chars().take(200).collect::<String>();
-    // The first name of a list that the header has decides: a file may well have a `gtin14` beside a `code`.
-    let position = |column: &'static str, names: &[&str]| {
-        let places = |name: &&str| {
-            let same = |text: &&str| text.trim().eq_ignore_ascii_case(name);
-            header.iter().enumerate().filter(|(_, text)| same(text)).map(|(at, _)| at).collect::<Vec<_>>()
-        };
-        match names.iter().map(places).find(|places| !places.is_empty()).as_deref() {
-            None => Ok(None),
-            Some([place]) => Ok(Some(*place)),
-            Some(_several) => Err(ImportHeaderError::RepeatedColumn { column, found: found() }),
-        }
-    };
-    let needed = |column, names: &[&str]| {
-        position(column, names)?.ok_or_else(|| ImportHeaderError::MissingColumn { column, found: found() })
-    };
-    Ok(Columns {
-        gtin: needed("gtin", &["gtin", "gtin14", "ean", "ean13", "upc", "barcode", "code"])?,
-        name: needed("name", &["name", "description", "item"])?,
-        unit: position("unit", &["unit", "uom"])?,
-        price: position("price", &["price", "unit_price", "unitprice", "retail"])?,
-        currency: position("currency", &["currency"])?,
-        department: position("department", &["department", "category", "dept"])?,
-    })
-}
-
-fn gtin(text: &str, bad: BadRow<'_>) -> Result<Gtin, RowError> {
-    if text.is_empty() {
-        return Err(bad(
-            "gtin",
-            text,
-            "gtin_missing",
-            "the item has no GTIN".to_owned(),
-            "give it its barcode number",
-        ));
-    }
-    if text.contains(['e', 'E']) && text.parse::<f64>().is_ok() {
-        let message = "a spreadsheet turned the number into scientific notation, digits are lost".to_owned();
-        return Err(bad(
-            "gtin",
-            text,
-            "gtin_scientific",
-            message,
-            "format the column as text and export again",
-        ));
-    }
-    text.parse().map_err(|error: gs1::GtinError| {
-        bad("gtin", text, "gtin_invalid", error.to_string(), "compare it with the number under the barcode")
-    })
-}
-
-fn text(text: &str, column: &'static str, max: usize, bad: BadRow<'_>) -> Result<Option<String>, RowError> {
-    if text.chars().count() > max {
-        let message = format!("the {column} has more than {max} characters");
-        return Err(bad(column, text, "text_too_long", message, "shorten it"));
-    }
-    if let Some(control) = text.chars().find(|c| c.is_control()) {
-        let message = format!("the {column} has the control character {control:?}");
-        return Err(bad(column, text, "text_control", message, "remove it"));
-    }
-    Ok((!text.is_empty()).then(|| text.to_owned()))
-}
 
 #[cfg(test)]
 mod tests {

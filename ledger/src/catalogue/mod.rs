@@ -8,7 +8,7 @@ use gs1::Gtin;
 
 use crate::quantity::{Money, Unit};
 
-pub use import::{ImportHeaderError, ItemReader, RowError};
+pub use import::{ImportHeaderError, ItemReader, ItemRow, ItemRows, RowError, Unfit};
 
 /// A trade item of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use gs1::Gtin;
 
 use crate::account::Account;
 use crate::positions::Positions;
-use crate::promise::reservation::Reservation;
+use crate::promise::document::Reservation;
 use crate::quantity::{Balance, Quantity};
 
 /// How much of each item is reserved: the sum over all rows that are HELD or PICKED (R30). Computed from the

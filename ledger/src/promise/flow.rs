@@ -1,52 +1,52 @@
 //! The states of what is reserved, the one table of allowed steps, and what is answered beside the document.
 
 use gs1::Gtin;
-use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::decide;
-use crate::document::{Flow, NotAllowed, Word};
+use crate::document::{Flow, NotAllowed, words};
 use crate::ids::Serial;
 use crate::posting::Unposted;
 use crate::quantity::{Balance, Quantity};
 use crate::time::Timestamp;
 
-/// Where a part of a reservation row stands (R30).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationState"))]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Asked for, nothing promised yet.
-    Requested,
-    /// Promised: it counts as reserved.
-    Held,
-    /// Taken from its place and set aside, still in the store: it counts as reserved.
-    Picked,
-    /// Not there: somebody must tell the customer.
-    Short,
-    /// Not collected in time.
-    Expired,
-    /// With the customer; the movement was recorded in the same step (R31).
-    HandedOver,
-    /// Given up by the customer or the store.
-    Released,
+words! {
+    /// Where a part of a reservation row stands (R30).
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationState"))]
+    State {
+        /// Asked for, nothing promised yet.
+        Requested = "requested",
+        /// Promised: it counts as reserved.
+        Held = "held",
+        /// Taken from its place and set aside, still in the store: it counts as reserved.
+        Picked = "picked",
+        /// Not there: somebody must tell the customer.
+        Short = "short",
+        /// Not collected in time.
+        Expired = "expired",
+        /// With the customer; the movement was recorded in the same step (R31).
+        HandedOver = "handed_over",
+        /// Given up by the customer or the store.
+        Released = "released",
+    }
 }
 
-/// What can happen to a part of a reservation row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StepKind {
-    /// It is promised.
-    Hold,
-    /// It is taken from its place.
-    Pick,
-    /// The customer gets it.
-    HandOver,
-    /// It turns out not to be there.
-    FallShort,
-    /// Its time is over.
-    Expire,
-    /// It is given up.
-    Release,
+words! {
+    /// What can happen to a part of a reservation row.
+    StepKind {
+        /// It is promised.
+        Hold = "hold",
+        /// It is taken from its place.
+        Pick = "pick",
+        /// The customer gets it.
+        HandOver = "hand_over",
+        /// It turns out not to be there.
+        FallShort = "fall_short",
+        /// Its time is over.
+        Expire = "expire",
+        /// It is given up.
+        Release = "release",
+    }
 }
 
 /// The states and steps of reservations. Where a step can take from several states, it takes in this table's order.
@@ -209,32 +209,5 @@ impl From<NotAllowed> for Refused {
 impl From<Unposted> for Refused {
     fn from(unposted: Unposted) -> Self {
         Self::Unposted(unposted)
-    }
-}
-
-impl Word for State {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Held => "held",
-            Self::Picked => "picked",
-            Self::Short => "short",
-            Self::Expired => "expired",
-            Self::HandedOver => "handed_over",
-            Self::Released => "released",
-        }
-    }
-}
-
-impl Word for StepKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Hold => "hold",
-            Self::Pick => "pick",
-            Self::HandOver => "hand_over",
-            Self::FallShort => "fall_short",
-            Self::Expire => "expire",
-            Self::Release => "release",
-        }
     }
 }

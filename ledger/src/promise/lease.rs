@@ -15,8 +15,9 @@ use crate::command::Stamp;
 use crate::decide::Context;
 use crate::posting::Done;
 use crate::promise::availability::Shelf;
+use crate::promise::document::Reservation;
 use crate::promise::flow::{Notice, Refused, State};
-use crate::promise::reservation::{Reservation, Step};
+use crate::promise::steps::Step;
 use crate::quantity::Balance;
 use crate::text::{ShortText, TextError};
 
@@ -38,12 +39,14 @@ pub struct ChannelError {
 
 /// What a channel may promise of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Lease {
     /// The channel.
     pub channel: Channel,
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// How many, never below zero.
     pub quantity: Balance,
@@ -51,6 +54,7 @@ pub struct Lease {
 
 /// All leases of one store, sorted by channel and item, one for each.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct LeaseBook {
     /// The leases.
@@ -108,14 +112,27 @@ impl LeaseBook {
         floor_buffer: Balance,
     ) -> Result<Self, LeaseRefused> {
         let Lease { channel, item, quantity } = lease;
-        let spare = available.get().saturating_sub(floor_buffer.get().max(0)).max(0);
         let now = self.granted(channel, item);
         let others = self.outstanding(item).get().saturating_sub(now.get());
-        let most = spare.saturating_sub(others).max(0);
+        let most = spare(available, floor_buffer).saturating_sub(others).max(0);
         if quantity.get() < 0 || (quantity > now && quantity.get() > most) {
             return Err(LeaseRefused::TooLarge { channel, item, most, asked: quantity.get() });
         }
         Ok(self.with(lease))
+    }
+
+    /// Cuts an item's leases to what the store can spare now, the last channel's first. For a store that is connected: what
+    /// the hub may have promised already cannot be taken back behind its back.
+    #[must_use]
+    pub fn fit(&self, item: Gtin, available: Balance, floor_buffer: Balance) -> Self {
+        let mut left = spare(available, floor_buffer);
+        let mut fitted = self.clone();
+        for lease in self.leases.iter().filter(|lease| lease.item == item) {
+            let kept = lease.quantity.get().min(left);
+            left = left.saturating_sub(kept);
+            fitted = fitted.with(Lease { quantity: Balance::new(kept), ..*lease });
+        }
+        fitted
     }
 
     /// What a channel was granted of an item.
@@ -205,6 +222,11 @@ impl LeaseBook {
         leases.sort_unstable_by_key(|lease| (lease.channel, lease.item));
         Self { leases }
     }
+}
+
+/// What leases of an item may sum to (R34).
+fn spare(available: Balance, floor_buffer: Balance) -> i64 {
+    available.get().saturating_sub(floor_buffer.get().max(0)).max(0)
 }
 
 /// What an order has REQUESTED, by item.

@@ -165,17 +165,25 @@ impl Transfer {
         self.in_transit_where(|row| row.line == line)
     }
 
-    /// What is on its way to the receiver of an item (R12).
+    /// What is on its way to the receiver of an item (R12); never below zero, for what came beyond is there already.
     #[must_use]
     pub fn incoming(&self, item: Gtin) -> Balance {
-        let of_item = self.in_transit().into_iter().filter(|((of, _, _), _)| *of == item);
-        Balance::new(of_item.fold(0i64, |sum, (_, balance)| sum.saturating_add(balance.get())))
+        let coming = self.balances_of(item).map(|balance| balance.max(0));
+        Balance::new(coming.fold(0, i64::saturating_add))
     }
 
     /// What is on the way of an item and stands in one side's books (R38). Quantities in the stores do not depend on it.
     #[must_use]
     pub fn owned_in_transit(&self, side: Side, item: Gtin) -> Balance {
-        if self.lane.owner == side { self.incoming(item) } else { Balance::ZERO }
+        if self.lane.owner != side {
+            return Balance::ZERO;
+        }
+        Balance::new(self.balances_of(item).fold(0, i64::saturating_add))
+    }
+
+    fn balances_of(&self, item: Gtin) -> impl Iterator<Item = i64> {
+        let of_item = self.in_transit().into_iter().filter(move |((of, _, _), _)| *of == item);
+        of_item.map(|(_, balance)| balance.get())
     }
 
     /// When what is short may be written off without an override (R36); `None` while nothing is short.

@@ -1,31 +1,13 @@
 //! The states of a transfer, the one table of allowed steps, and what is answered beside the document.
 
 use gs1::Gtin;
-use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
 use crate::decide;
-use crate::document::{Flow, NotAllowed, Word};
+use crate::document::{Flow, NotAllowed, words};
 use crate::posting::{Goods, Unposted};
 use crate::quantity::Balance;
 use crate::time::Timestamp;
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$of])* $variant,)*
-        }
-
-        impl Word for $name {
-            fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-    };
-}
 
 words! {
     /// Where a transfer stands.

@@ -21,7 +21,13 @@ mod promise;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod receiving;
+#[cfg(test)]
 mod retail_calendar;
+#[cfg(test)]
+mod returns;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use ledger::promise::{
 };
 use ledger::{
     Account, Area, Balance, Command, Context, Disposition, DocumentId, Gtin, Lot, Positions, Quantity,
-    Reason, Serial, Timestamp, TradingDay, UserId, decide,
+    Serial, Timestamp, TradingDay, UserId, decide,
 };
 use proptest::prelude::*;
 
@@ -181,6 +181,16 @@ fn e21_ones_own_reservation_may_be_picked_with_nothing_available() {
     assert_eq!(store.step(other, &permit(" ")).unwrap_err().code(), "override_without_reason");
     store.step(other, &permit("a delivery is at the door")).unwrap();
     assert_eq!((store.available(OAT_DRINK), store.orders[other].overrides.len()), (-1, 1));
+}
+
+#[test]
+fn two_lines_of_one_order_are_not_promised_the_same_piece() {
+    let mut store = Store::with(&[receive(1)]);
+    let order = store.order("WEB-1", &[(1, OAT_DRINK, 1), (2, OAT_DRINK, 1)]);
+    assert_eq!(store.step(order, &HOLD).unwrap_err().code(), "insufficient_stock");
+    assert_eq!(shown(&store.orders[order]), "1: requested 1; 2: requested 1");
+    store.step(order, &Step::Settle).unwrap();
+    assert_eq!(shown(&store.orders[order]), "1: held 1; 2: short 1");
 }
 
 #[test]
@@ -377,6 +387,30 @@ fn a_lease_can_always_be_given_back() {
 }
 
 #[test]
+fn leases_are_cut_to_what_the_store_can_spare() {
+    let app = Lease { channel: "app".parse().unwrap(), ..lease(3) };
+    let other = Lease { item: gtin(OTHER), ..lease(2) };
+    let ten = Balance::new(10);
+    let book = [lease(4), app, other]
+        .into_iter()
+        .fold(LeaseBook::default(), |book, lease| book.grant(lease, ten, Balance::ZERO).unwrap());
+    #[rustfmt::skip]
+    let table = [
+        // available, floor buffer, what app and web keep
+        (10, 3, (3, 4)),
+        (10, 5, (3, 2)),
+        ( 3, 1, (2, 0)),
+        (-2, 0, (0, 0)),
+    ];
+    for (available, buffer, expect) in table {
+        let fitted = book.fit(gtin(OAT_DRINK), Balance::new(available), Balance::new(buffer));
+        let kept = |channel| fitted.granted(channel, gtin(OAT_DRINK)).get();
+        assert_eq!((kept(app.channel), kept(web())), expect, "{available} {buffer}");
+        assert_eq!(fitted.granted(web(), gtin(OTHER)), Balance::new(2));
+    }
+}
+
+#[test]
 fn only_states_without_a_way_out_are_ends() {
     let ends = FLOW.table().iter().map(|(_, _, to)| *to).filter(|state| FLOW.is_end(*state));
     assert_eq!(ends.collect::<BTreeSet<_>>(), BTreeSet::from([State::HandedOver, State::Released]));
@@ -414,8 +448,9 @@ proptest! {
     #[test]
     fn after_any_steps_rows_and_figures_agree(script in prop::collection::vec((steps(), trade(), prop::bool::ANY), 1..40)) {
         let mut store = Store::with(&[receive(6)]);
-        for id in ["A", "B", "C"] {
-            store.order(id, &[(1, OAT_DRINK, 2), (2, OTHER, 1)]);
+        // The last order has two lines of one item, which compete with each other too.
+        for (id, second) in [("A", OTHER), ("B", OTHER), ("C", OAT_DRINK)] {
+            store.order(id, &[(1, OAT_DRINK, 2), (2, second, 1)]);
         }
         for ((order, _, step), command, trades) in &script {
             if *trades {
@@ -478,9 +513,4 @@ proptest! {
         let promised = count(State::Short) + count(State::Held);
         prop_assert_eq!(straight.book.outstanding(item).get(), asked - promised);
     }
-}
-
-#[test]
-fn a_collection_is_a_trade_and_its_own_reason() {
-    assert_eq!(Reason::Collection.class(), Reason::Sale.class());
 }

@@ -174,16 +174,20 @@ fn e25_what_is_rejected_leaves_transit_too() {
 
 #[test]
 fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
+    let backroom = Account::Sellable(Area::Backroom);
     for agrees in [true, false] {
         let mut stores = Stores::dispatched(105, 100);
-        let notices = stores.step(&receipts(&[(102, FLOOR)], true)).unwrap();
+        let notices = stores.step(&receipts(&[(102, backroom)], true)).unwrap();
         assert!(matches!(notices[..], [Notice::Over { line: 1, .. }, ..]));
         assert_eq!((stores.transit(), stores.transfer.state), (-2, State::Short));
+        let item = gtin(OAT_DRINK);
+        let owned = stores.transfer.owned_in_transit(Side::Sender, item).get();
+        assert_eq!((stores.transfer.incoming(item).get(), owned), (0, -2));
         stores.run_due();
         let count = |stores: &Stores, extra| stores.transfer.quantity(1, Fate::Extra(extra));
         assert_eq!((count(&stores, Extra::Pending), stores.transit()), (2, 0));
         assert_eq!(stores.transfer.state, State::Closed);
-        assert_eq!((stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, FLOOR)), (3, 102));
+        assert_eq!((stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, backroom)), (3, 102));
         let decision = if agrees { Step::ApproveExtra { line: 1 } } else { Step::RefuseExtra { line: 1 } };
         stores.step(&decision).unwrap();
         assert_eq!(stores.transfer.state, if agrees { State::Closed } else { State::Receiving });
@@ -195,7 +199,7 @@ fn e26_what_comes_beyond_is_an_extra_dispatch_that_the_sender_decides() {
         } else {
             assert_eq!((count(&stores, Extra::Returned), last.reason.word()), (2, "over_rejected"));
             assert_eq!(
-                (stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, FLOOR)),
+                (stores.balance(Side::Sender, FLOOR), stores.balance(Side::Receiver, backroom)),
                 (5, 100)
             );
         }
@@ -243,6 +247,40 @@ fn a_planned_outflow_is_refused_below_zero_and_where_goods_are_promised() {
     let notices = stores.step(&Step::Dispatch { loads: vec![load(12)], permit: permit() }).unwrap();
     assert!(matches!(notices[..], [Notice::Stock(_)]));
     assert_eq!((stores.balance(Side::Sender, FLOOR), stores.transfer.overrides.len()), (-2, 1));
+}
+
+#[test]
+fn a_request_may_be_changed_rejected_or_given_up_until_goods_leave() {
+    let why = || "too far".to_owned();
+    let mut stores = Stores::new("T1", 10);
+    stores.step(&edit(1, 5)).unwrap();
+    stores.step(&edit(2, 2)).unwrap();
+    stores.step(&Step::Edit { line: 2, item: gtin(OAT_DRINK), quantity: None }).unwrap();
+    let changed =
+        |line, number| Step::Approve { changed: BTreeMap::from([(line, Quantity::new(number).unwrap())]) };
+    assert_eq!(stores.said(&changed(2, 1)), "no_such_line: the transfer has no line 2");
+    let mut rejected = stores.clone();
+    rejected.step(&Step::Reject { why: why() }).unwrap();
+    assert_eq!((rejected.transfer.state, rejected.transfer.why.clone()), (State::Rejected, Some(why())));
+    assert_eq!(
+        rejected.said(&approve()),
+        "step_not_allowed: a transfer that is rejected does not take `approve`: it is closed"
+    );
+    stores.step(&changed(1, 4)).unwrap();
+    assert_eq!(stores.transfer.decided_by, Some(UserId::new("ann").unwrap()));
+    stores.step(&Step::Pick { loads: vec![load(4)], permit: None }).unwrap();
+    let mut cancelled = stores.clone();
+    cancelled.step(&Step::Cancel { why: why() }).unwrap();
+    assert_eq!((cancelled.transfer.state, cancelled.balance(Side::Sender, FLOOR)), (State::Cancelled, 10));
+    let picked = Step::Dispatch { loads: stores.transfer.picked(), permit: None };
+    stores.step(&picked).unwrap();
+    assert!(stores.said(&Step::Cancel { why: why() }).starts_with("step_not_allowed"));
+    assert_eq!((stores.transit(), stores.balance(Side::Sender, FLOOR)), (4, 6));
+    let away = Receipt { line: 1, goods: goods(1), into: Account::Expired };
+    assert_eq!(
+        stores.said(&Step::Receive { receipts: vec![away], last: false }),
+        "not_a_receiving_place: goods cannot be received into expired"
+    );
 }
 
 #[test]

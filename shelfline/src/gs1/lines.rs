@@ -1,4 +1,5 @@
-//! Lines of bytes, each of a bounded length. Empty ones are passed over, and counted.
+//! Lines of bytes, each of a bounded length. Empty ones are passed over, and counted. A byte order mark before all of them is
+//! no part of the first.
 
 use std::io::{self, BufRead};
 
@@ -6,6 +7,9 @@ use ::gs1::report::RowError;
 
 /// The most bytes of a line: a label of as many of the largest symbols as a row may have, written with escapes.
 pub(super) const LINE_MAX: usize = 1 << 22;
+
+/// What files begin with that were written by some editors and spreadsheets.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A line, without its end.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,11 +24,13 @@ pub(super) struct Lines<R> {
     input: R,
     number: u64,
     line: Vec<u8>,
+    /// Whether lines of spaces and tabs are empty.
+    blanks_are_empty: bool,
 }
 
 impl<R: BufRead> Lines<R> {
-    pub(super) fn new(input: R) -> Self {
-        Self { input, number: 0, line: Vec::new() }
+    pub(super) fn new(input: R, blanks_are_empty: bool) -> Self {
+        Self { input, number: 0, line: Vec::new(), blanks_are_empty }
     }
 
     /// The next line that is not empty, and its number; the first is 1.
@@ -39,7 +45,12 @@ impl<R: BufRead> Lines<R> {
             if self.line.ends_with(b"\r") {
                 self.line.pop();
             }
-            if !self.line.is_empty() {
+            if self.number == 1 && self.line.starts_with(BYTE_ORDER_MARK) {
+                self.line.drain(..BYTE_ORDER_MARK.len());
+            }
+            let is_blank = self.line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'));
+            let passed_over = self.line.is_empty() || (self.blanks_are_empty && is_blank);
+            if !passed_over {
                 return Ok(Some((self.number, Line::Whole(&self.line))));
             }
         }
@@ -89,8 +100,8 @@ mod tests {
     fn lines_are_counted_and_bounded() {
         let long = "x".repeat(LINE_MAX + 1);
         let fits = "y".repeat(LINE_MAX);
-        let text = format!("a\n\r\n\nb\r\n{long}\n{fits}\nlast");
-        let mut lines = Lines::new(text.as_bytes());
+        let text = format!("\u{feff}a\n\r\n\nb\r\n{long}\n{fits}\nlast");
+        let mut lines = Lines::new(text.as_bytes(), false);
         let expected = [
             (1, Line::Whole(b"a")),
             (4, Line::Whole(b"b")),
@@ -102,5 +113,13 @@ mod tests {
             assert_eq!(lines.next().unwrap(), Some(line));
         }
         assert_eq!(lines.next().unwrap(), None);
+    }
+
+    #[test]
+    fn blank_lines_are_empty_where_they_can_be_nothing_else() {
+        let text = b"\xef\xbb\xbf\n \t\r\r\na\n";
+        let blank = (2, Line::Whole(&b" \t\r"[..]));
+        assert_eq!(Lines::new(&text[..], false).next().unwrap(), Some(blank));
+        assert_eq!(Lines::new(&text[..], true).next().unwrap(), Some((3, Line::Whole(b"a"))));
     }
 }

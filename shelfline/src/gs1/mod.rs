@@ -13,6 +13,7 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::path::Path;
 
 use ::gs1::Dictionary;
+use ::gs1::rcn::Pattern;
 use ::gs1::report::{Config, Decoder, Report, Row, RowError};
 use anyhow::Context as _;
 use serde::Serialize;
@@ -40,7 +41,10 @@ pub fn decode(options: &DecodeOptions) -> anyhow::Result<Outcome> {
         Some(dictionary) => Decoder::with_dictionary(dictionary, year),
         None => Decoder::new(year),
     };
-    let config = options.config()?;
+    let mut config = options.config()?;
+    if let Some(path) = options.rcn_patterns.as_deref() {
+        config.rcn_patterns = patterns(path)?;
+    }
     let input: Box<dyn BufRead> = match options.file.as_deref() {
         None => Box::new(io::stdin().lock()),
         Some(path) if path == Path::new("-") => Box::new(io::stdin().lock()),
@@ -52,14 +56,36 @@ pub fn decode(options: &DecodeOptions) -> anyhow::Result<Outcome> {
         }
     };
     let rows = |line: &[u8]| row_of(line, (!options.jsonl).then_some(&config));
-    answer_all(decoder, input, io::stdout().lock(), rows)
+    answer_all(decoder, Lines::new(input, options.jsonl), io::stdout().lock(), rows)
 }
 
 fn load(path: &Path) -> anyhow::Result<Dictionary> {
     let text = std::fs::read_to_string(path).with_context(|| {
         format!("the dictionary `{}` cannot be read: check the path and the rights", path.display())
     })?;
-    Dictionary::parse(&text).with_context(|| format!("the dictionary `{}` is not understood", path.display()))
+    let dictionary = Dictionary::parse(&text)
+        .with_context(|| format!("the dictionary `{}` is not understood", path.display()))?;
+    for check in dictionary.unknown_checks() {
+        writeln!(
+            io::stderr(),
+            "shelfline: warning: line {} of the dictionary `{}` calls for the check `{}`, which is not known: values are not \
+             put to it; a newer release may have it",
+            check.line,
+            path.display(),
+            check.name
+        )?;
+    }
+    Ok(dictionary)
+}
+
+fn patterns(path: &Path) -> anyhow::Result<Vec<Pattern>> {
+    let text = std::fs::read_to_string(path).with_context(|| {
+        format!("the patterns `{}` cannot be read: check the path and the rights", path.display())
+    })?;
+    Config::patterns_of(&text).with_context(|| {
+        let example = r#"[{"layout": "21IIIIICVVVV", "measure": "price", "decimals": 2}]"#;
+        format!("the patterns `{}` are not understood: write a list such as `{example}`", path.display())
+    })
 }
 
 /// A line of the answer: what a scan says, or why there is no saying.
@@ -110,12 +136,11 @@ fn row_of(line: &[u8], config: Option<&Config>) -> Result<Asked, RowError> {
 
 fn answer_all(
     decoder: Decoder<'_>,
-    input: impl BufRead,
+    mut lines: Lines<impl BufRead>,
     mut output: impl Write,
     row_of: impl Fn(&[u8]) -> Result<Asked, RowError>,
 ) -> anyhow::Result<Outcome> {
     let mut unreadable = 0;
-    let mut lines = Lines::new(input);
     while let Some((number, line)) = lines.next().context("the scans cannot be read any further")? {
         let asked = match line {
             Line::Whole(line) => row_of(line),

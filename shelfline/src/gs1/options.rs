@@ -29,7 +29,7 @@ pub enum Gs1Command {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 pub struct DecodeOptions {
     /// The scans, one a line; `-` or nothing for the standard input. `\u001d` and `\x1d` stand for FNC1, as does the byte
-    /// itself. Empty lines are passed over.
+    /// itself. Empty lines are passed over; with `--jsonl`, blank ones too.
     pub file: Option<PathBuf>,
 
     /// Lines are JSON objects: `{"input": SCAN}` or `{"inputs": [SCAN, ...]}`, with `id` and `config` if need be.
@@ -43,6 +43,11 @@ pub struct DecodeOptions {
     /// The country by whose patterns restricted numbers are read, such as `de`.
     #[arg(long, value_name = "CODE", value_parser = Config::region_of, conflicts_with = "jsonl")]
     pub region: Option<Country>,
+
+    /// The shop's own patterns of restricted numbers, which come before those of the country: a JSON list such as
+    /// `[{"layout": "21IIIIICVVVV", "measure": "price", "decimals": 2, "check": "both"}]`.
+    #[arg(long, value_name = "FILE", conflicts_with = "jsonl")]
+    pub rcn_patterns: Option<PathBuf>,
 
     /// What the symbols were: `UPC-E`, for 6 to 8 digits that are one.
     #[arg(long, value_name = "NAME", value_parser = Config::carrier_named, conflicts_with = "jsonl")]
@@ -74,7 +79,7 @@ pub struct DecodeOptions {
 }
 
 impl DecodeOptions {
-    /// What the flags say of all scans.
+    /// What the flags say of all scans, without what is in files.
     ///
     /// # Errors
     /// [`ConfigError`] when there are too many separators, or one is empty or too long.
