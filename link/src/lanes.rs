@@ -217,7 +217,7 @@ pub struct AgentLink {
     /// What comes from the hub.
     pub receiver: Receiver<HubMessage>,
     // Keeps the socket open as long as the link.
-    _endpoint: quinn::Endpoint,
+    endpoint: quinn::Endpoint,
 }
 
 impl AgentLink {
@@ -225,7 +225,22 @@ impl AgentLink {
         let (control_out, control_in) = connection.open_bi().await?;
         let bulk_out = connection.open_uni().await?;
         let sender = sender(&connection, control_out, bulk_out);
-        Ok(Self { sender, receiver: receiver(connection, control_in), _endpoint: endpoint })
+        Ok(Self { sender, receiver: receiver(connection, control_in), endpoint })
+    }
+}
+
+impl AgentLink {
+    /// Goes on from another local port. A router between here and the hub may have forgotten the old one, and then takes
+    /// what comes from the new one for a new conversation; the hub knows the connection by its id and goes on with it.
+    ///
+    /// # Errors
+    /// The socket's error; then the link stays where it was.
+    pub fn rebind(&self) -> std::io::Result<()> {
+        let any = match self.endpoint.local_addr()? {
+            std::net::SocketAddr::V4(_) => std::net::SocketAddr::from(([0_u8; 4], 0)),
+            std::net::SocketAddr::V6(_) => std::net::SocketAddr::from(([0_u16; 8], 0)),
+        };
+        self.endpoint.rebind(std::net::UdpSocket::bind(any)?)
     }
 }
 

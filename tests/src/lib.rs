@@ -21,6 +21,7 @@ pub mod loopback;
 pub mod measure;
 pub mod patience;
 pub mod process;
+pub mod router;
 pub mod scratch;
 pub mod sse;
 

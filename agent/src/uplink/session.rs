@@ -10,7 +10,7 @@ use ledger::{Digest, Seq};
 use link::{AgentLink, LinkError, Meter, Sender, Traffic};
 use protocol::{AgentEvent, AgentMessage, AgentSession, AgentSnapshot, CloseReason, Refuse, Violation};
 use tokio::time::Instant;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{Failure, Parts};
 use crate::clock;
@@ -19,6 +19,9 @@ use crate::replica::{Replica, ReplicaError, SyncState};
 /// How long movements may wait for an acknowledgement before the hub counts as not reachable, although the connection
 /// has not been given up yet.
 const ANSWER_LATE: Duration = Duration::from_secs(5);
+
+/// How long, before the agent goes on from another port: a router on the way may have forgotten the one that it has.
+const MOVE_AFTER: Duration = Duration::from_secs(3);
 
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,6 +53,12 @@ pub(super) async fn run(mut link: AgentLink, parts: &Parts) -> Result<Ended, Fai
             record_again(&parts.replica).await?;
         }
         pulse.look(session.is_running());
+        if pulse.should_move() {
+            match link.rebind() {
+                Ok(()) => info!("no answer from the hub: going on from another port"),
+                Err(failed) => warn!(cause = %failed, "no other port could be had"),
+            }
+        }
         tokio::select! {
             received = link.receiver.recv() => {
                 pulse.heard();
@@ -200,15 +209,26 @@ impl Drop for Told<'_> {
 struct Pulse<'a> {
     parts: &'a Parts,
     heard: Instant,
+    /// Whether the agent moved since it heard something.
+    moved: bool,
 }
 
 impl<'a> Pulse<'a> {
     fn new(parts: &'a Parts) -> Self {
-        Self { parts, heard: Instant::now() }
+        Self { parts, heard: Instant::now(), moved: false }
     }
 
     fn heard(&mut self) {
         self.heard = Instant::now();
+        self.moved = false;
+    }
+
+    /// Whether it is time to try another port; once for each silence.
+    fn should_move(&mut self) -> bool {
+        !self.moved && self.heard.elapsed() >= MOVE_AFTER && {
+            self.moved = true;
+            true
+        }
     }
 
     fn look(&mut self, running: bool) {
