@@ -207,7 +207,7 @@ fn happen(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 }
 
 /// What goods that come in tell about their lot.
-fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
+pub(crate) fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
     let came = movements.iter().filter(|movement| !movement.lot.is_unknown() && !movement.from.is_physical());
     let told = came.map(|movement| Note::Lot {
         item: movement.item,
