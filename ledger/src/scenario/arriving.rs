@@ -95,11 +95,7 @@ fn id(line: &Line, slot: &str) -> Result<DocumentId, Problem> {
 }
 
 fn refused(error: &Refused) -> Outcome {
-    Outcome::Refused {
-        code: error.code().to_owned(),
-        why: error.to_string(),
-        hint: error.hint().to_owned(),
-    }
+    Outcome::Refused { code: error.code().to_owned(), why: error.to_string(), hint: error.hint().to_owned() }
 }
 
 fn container(line: &Line) -> Result<Option<ContainerId>, Problem> {
@@ -218,7 +214,11 @@ fn against(
     let received = Received::of(book.posted(line.store));
     let order = book.purchases.get(&(line.store, of)).ok_or_else(|| {
         let what = format!("no line above orders or announces `{of}`");
-        line.args.problem("of", what, format!("write `purchase {of} ITEM QUANTITY` or `announce {of} ..` above"))
+        line.args.problem(
+            "of",
+            what,
+            format!("write `purchase {of} ITEM QUANTITY` or `announce {of} ..` above"),
+        )
     })?;
     Ok(Receipt::against_order(receipt, order, &received, blind, tolerance))
 }
@@ -270,9 +270,10 @@ fn record_receipt(desk: &mut Desk, line: &Line, done: Done<Receipt>) -> Result<O
         Against::Nothing => {}
     }
     notes.push(Note::Receipt(Box::new(document)));
-    let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
+    let movements: Vec<_> = movements.into_iter().map(|movement| (line.store, movement)).collect();
+    let twice = stock::serial_twice(&desk.book.positions(line.store), &movements);
     desk.record_fact(line, Fact { movements, notes, chains, ..Fact::of(line) })?;
-    Ok(Outcome::Accepted(notices.iter().map(stock::note).collect()))
+    Ok(Outcome::Accepted(notices.iter().map(stock::note).chain(twice).collect()))
 }
 
 fn permit(line: &Line) -> Option<Override> {
@@ -294,8 +295,7 @@ fn arrive(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         let quantity = Quantity::new(number).ok()?;
         Some(Came { goods: Goods { item: item.gtin, lot, serial, quantity }, into, line: None })
     };
-    let came: Vec<Came> =
-        part(good, into(line)).into_iter().chain(part(damaged, Account::Damaged)).collect();
+    let came: Vec<Came> = part(good, into(line)).into_iter().chain(part(damaged, Account::Damaged)).collect();
     if came.is_empty() {
         return Err(line.args.problem("quantity", "nothing arrives", "write how many came, good or damaged"));
     }
@@ -382,7 +382,11 @@ fn still_to_come(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     }
     let Some(notice) = view.book.notices.get(&(line.store, id)) else {
         let what = format!("no line above orders or announces `{id}`");
-        return Err(line.args.problem("document", what, format!("write `purchase {id} ITEM QUANTITY` above")));
+        return Err(line.args.problem(
+            "document",
+            what,
+            format!("write `purchase {id} ITEM QUANTITY` above"),
+        ));
     };
     Ok(Answer::Number(open_of_notice(view.book, line, notice, item)))
 }

@@ -242,7 +242,12 @@ fn stores(view: &View<'_>, line: &Line) -> Vec<StoreId> {
 
 fn on_hand(view: &View<'_>, line: &Line) -> Result<(i64, Money), Problem> {
     let books = asked(view, line)?;
-    let sums = stores(view, line).into_iter().map(|store| books.on_hand(store));
+    let mut stores = stores(view, line);
+    if view.book.setup.facts(line.args.the_item("item")?.gtin).method == Method::AverageOfCompany {
+        // One pool, whichever store is asked.
+        stores.truncate(1);
+    }
+    let sums = stores.into_iter().map(|store| books.on_hand(store));
     Ok(sums.fold((0, Money::ZERO), |(units, value), (more, worth)| {
         (units.saturating_add(more), Money::new(value.minor().saturating_add(worth.minor())))
     }))

@@ -138,7 +138,10 @@ fn label_task(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 fn error_rate(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let (since, until) = span(line);
     let scans = view.book.labels.iter().filter(|seen| {
-        seen.scanned && seen.store == line.store && seen.at <= until && since.is_none_or(|since| since <= seen.at)
+        seen.scanned
+            && seen.store == line.store
+            && seen.at <= until
+            && since.is_none_or(|since| since <= seen.at)
     });
     let truths: Result<Vec<LabelTruth>, Problem> = scans.map(|seen| judged(view.book, line, seen)).collect();
     let day = |at| store(view.book, line).map(|store| store.trading_day.business_date(at));

@@ -9,8 +9,7 @@ use super::line::Line;
 use super::problem::Problem;
 use super::promising::Shop;
 use crate::demand::{
-    Bound, OrderInputs, Proposal, ProposalRefused, ProposalState, ProposalStep, StockPosition,
-    SupplierId,
+    Bound, OrderInputs, Proposal, ProposalRefused, ProposalState, ProposalStep, StockPosition, SupplierId,
 };
 use crate::document::Word;
 use crate::ids::{DocumentId, StoreId};
@@ -83,11 +82,7 @@ fn id(line: &Line, slot: &str) -> Result<DocumentId, Problem> {
 }
 
 fn refused(error: &ProposalRefused) -> Outcome {
-    Outcome::Refused {
-        code: error.code().to_owned(),
-        why: error.to_string(),
-        hint: error.hint().to_owned(),
-    }
+    Outcome::Refused { code: error.code().to_owned(), why: error.to_string(), hint: error.hint().to_owned() }
 }
 
 impl Book {
@@ -106,7 +101,11 @@ impl Book {
         let id = id(line, "proposal")?;
         self.proposals.find(&id).ok_or_else(|| {
             let what = format!("no line above proposes `{id}`");
-            line.args.problem("proposal", what, format!("write `propose {id} ITEM per_day 4 lead 3 review 7` above"))
+            line.args.problem(
+                "proposal",
+                what,
+                format!("write `propose {id} ITEM per_day 4 lead 3 review 7` above"),
+            )
         })
     }
 }
@@ -153,12 +152,7 @@ fn propose(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     }
 }
 
-fn record(
-    desk: &mut Desk,
-    line: &Line,
-    proposal: Proposal,
-    more: Vec<Note>,
-) -> Result<Outcome, Problem> {
+fn record(desk: &mut Desk, line: &Line, proposal: Proposal, more: Vec<Note>) -> Result<Outcome, Problem> {
     let mut chains = vec![format!("proposal {} {}", line.store, proposal.id)];
     chains.extend(proposal.order.map(|order| format!("purchase {} {order}", line.store)));
     let notes = [Note::Proposal(Box::new(proposal))].into_iter().chain(more).collect();

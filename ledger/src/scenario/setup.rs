@@ -187,7 +187,8 @@ impl Setup {
 
     /// The name of an item, as the file calls it.
     pub(crate) fn name_of(&self, gtin: Gtin) -> String {
-        let own = self.names.iter().find(|(name, item)| item.gtin == gtin && item.pack == 1 && !is_number(name));
+        let own =
+            self.names.iter().find(|(name, item)| item.gtin == gtin && item.pack == 1 && !is_number(name));
         own.map_or_else(|| gtin.to_string(), |(name, _)| name.clone())
     }
 

@@ -10,10 +10,11 @@ use super::supplying;
 use crate::account::{Account, Area};
 use crate::command::{self, Command, Disposition};
 use crate::decide::{Decision, Notice, decide};
-use crate::ids::{DocumentId, DocumentLine, Lot, Seq, Serial};
+use crate::ids::{DocumentId, DocumentLine, Lot, Seq, Serial, StoreId};
 use crate::lots::LotFacts;
 use crate::movement::{Movement, Source};
-use crate::quantity::Quantity;
+use crate::positions::{PositionKey, Positions};
+use crate::quantity::{Balance, Quantity};
 use crate::reason::Reason;
 
 /// The verb that sends a line again.
@@ -196,14 +197,29 @@ fn happen(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         Ok(Decision { movements, notices }) => {
             let mut notes = costing::notes(desk, line, &movements)?;
             notes.extend(lot_notes(line, &movements));
-            let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
+            let movements: Vec<_> = movements.into_iter().map(|movement| (line.store, movement)).collect();
             let of = line.args.text("of").map(|name| format!("line {name}"));
             let purchase = line.args.text("for").map(|name| format!("purchase {} {name}", line.store));
             let chains = of.into_iter().chain(purchase).collect();
+            let twice = serial_twice(&positions, &movements);
             desk.record_fact(line, Fact { movements, notes, chains, ..Fact::of(line) })?;
-            Ok(Outcome::Accepted(notices.iter().map(note).collect()))
+            Ok(Outcome::Accepted(notices.iter().map(note).chain(twice).collect()))
         }
     }
+}
+
+/// The word for a serial number that comes in while the record has it in the store already: one of the two scans is wrong.
+pub(crate) fn serial_twice(positions: &Positions, movements: &[(StoreId, Movement)]) -> Option<String> {
+    let again = movements.iter().any(|(_, movement)| {
+        let there = |(key, balance): (&PositionKey, Balance)| {
+            key.account.is_physical() && key.serial == movement.serial && balance.get() > 0
+        };
+        movement.serial.is_some()
+            && movement.to.is_physical()
+            && !movement.from.is_physical()
+            && positions.of_item(movement.item).any(there)
+    });
+    again.then(|| "serial_twice".to_owned())
 }
 
 /// What goods that come in tell about their lot.

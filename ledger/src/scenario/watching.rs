@@ -25,12 +25,7 @@ pub(crate) const VERBS: &[Verb] = &[
         options: &[need("low", Type::Whole), need("band", Type::Whole), may("role", Type::Name)],
         does: Does::Event(watch),
     },
-    Verb {
-        name: "snooze",
-        slots: ITEM,
-        options: &[need("until", Type::Moment)],
-        does: Does::Event(snooze),
-    },
+    Verb { name: "snooze", slots: ITEM, options: &[need("until", Type::Moment)], does: Does::Event(snooze) },
 ];
 
 /// What can be asked about alerts.
@@ -107,7 +102,8 @@ fn observations(book: &Book, line: &Line, rule: Rule, at: Timestamp) -> Result<V
         let change = |yes: bool| if yes { quantity } else { 0 };
         balance = balance.saturating_add(change(counts(movement.to)));
         balance = balance.saturating_sub(change(counts(movement.from)));
-        let source = if is_posting(movement) { of_counts(line, movement.occurred_at)? } else { movement.source };
+        let source =
+            if is_posting(movement) { of_counts(line, movement.occurred_at)? } else { movement.source };
         if found.last().is_some_and(|last| last.source == source) {
             found.pop();
         }
@@ -165,9 +161,9 @@ fn digest(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
         ("snoozed", &digest.snoozed),
     ];
     let said = lists.into_iter().flat_map(|(word, alerts)| {
-        alerts.iter().map(move |alert| {
-            Answer::text(format!("{word} {}", view.book.setup.name_of(alert.rule.item)))
-        })
+        alerts
+            .iter()
+            .map(move |alert| Answer::text(format!("{word} {}", view.book.setup.name_of(alert.rule.item))))
     });
     Ok(Answer::list(said))
 }
