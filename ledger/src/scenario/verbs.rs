@@ -75,7 +75,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Verb> {
 
 /// Every verb's name.
 pub(crate) fn verb_names() -> impl Iterator<Item = &'static str> {
-    VERBS.iter().flat_map(|table| table.iter()).map(|verb| verb.name).chain(["ask", "expect", "day"])
+    let aliases = ALIASES.iter().map(|(other, _)| *other).filter(|other| find(other).is_some());
+    let names = VERBS.iter().flat_map(|table| table.iter()).map(|verb| verb.name);
+    names.chain(aliases).chain(["ask", "expect", "day"])
 }
 
 /// Every question's name.

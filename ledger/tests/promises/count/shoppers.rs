@@ -283,6 +283,7 @@ fn runs(seeds: std::ops::Range<u64>) {
 const RUNS: u64 = 2_000;
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a switch of this test alone; the crate knows no environment")]
 fn what_is_there_is_within_the_bounds() {
     let asked = std::env::var("SHOPPER_RUNS");
     runs(0..asked.map_or(RUNS, |runs| runs.parse().expect("SHOPPER_RUNS is a number of runs")));
