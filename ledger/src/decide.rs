@@ -147,7 +147,7 @@ pub fn decide(
         return Err(Refusal::SerialQuantity { asked: line.quantity.get() });
     }
     let (from, to, reason) = route(command)?;
-    if matches!(command, Command::AdjustDown { .. }) {
+    if matches!(command, Command::AdjustDown { .. }) && !is_late(stamp, context) {
         refuse_below_zero(state, line, from)?;
     }
     let movement = movement(line, stamp, context, from, to, reason);
@@ -160,6 +160,15 @@ pub fn decide(
         Vec::new()
     };
     Ok(Decision { movements: vec![movement], notices })
+}
+
+/// How long after an event its record may come and still be a claim about now.
+const LATE_MS: i64 = 2 * 60 * 1000;
+
+/// Whether the event comes from a device that could not tell in time: then it has happened already, and is accepted with a
+/// notice even where a claim about now would be refused.
+const fn is_late(stamp: &Stamp, context: Context<'_>) -> bool {
+    context.now.millis_since(stamp.occurred_at) > LATE_MS
 }
 
 /// Between which accounts a command moves goods, and why.

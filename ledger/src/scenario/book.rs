@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use gs1::Gtin;
 
+use super::labelling::LabelSeen;
 use super::line::Line;
 use super::setup::{Setup, StoreScope};
+use crate::alert::{Rule, Snooze};
 use crate::command::Stamp;
 use crate::cost::{CostEvent, Known};
 use crate::count::{self, Count, Numbering, Observation, Posting};
 use crate::decide::Context;
+use crate::demand::{Proposal, Proposals};
 use crate::ids::{DeviceId, DeviceSeq, DocumentId, Seq, StoreId, UserId};
 use crate::kpi::{CountedLine, OrderLine};
 use crate::lots::{self, ItemLots, LotEvidence, LotFacts, SaleLots, allocate_sales};
@@ -19,7 +22,7 @@ use crate::positions::Positions;
 use crate::price::{PriceBook, PriceRow};
 use crate::promise::{LeaseBook, Reservation};
 use crate::quantity::Money;
-use crate::receiving::{self, PurchaseOrder, Received};
+use crate::receiving::{self, PurchaseOrder, Receipt, Received, ShipNotice};
 use crate::returns::VendorReturn;
 use crate::time::{Date, Timestamp};
 use crate::transfer::Transfer;
@@ -63,6 +66,12 @@ pub(crate) enum Note {
     Cost { item: Gtin, event: CostEvent },
     /// A purchase order went on.
     Purchase(Box<PurchaseOrder>),
+    /// A ship notice went on.
+    Notice(Box<ShipNotice>),
+    /// A delivery went on.
+    Receipt(Box<Receipt>),
+    /// An order proposal went on.
+    Proposal(Box<Proposal>),
     /// Orders beyond what is there became more, or fewer.
     Backorder { item: Gtin, change: i64 },
     /// A return to a vendor went on.
@@ -73,6 +82,12 @@ pub(crate) enum Note {
     Evidence { item: Gtin, evidence: LotEvidence },
     /// A price row arrived.
     Price(PriceRow),
+    /// A label was printed for the shelf, or scanned there.
+    Label(LabelSeen),
+    /// Somebody wants to be told about an item.
+    Watch(Rule),
+    /// Somebody does not want to see an alert for a while.
+    Snooze(Snooze),
     /// A line of an order was delivered, as far as key figures are concerned.
     Delivery(OrderLine),
     /// A line was counted, as far as key figures are concerned.
@@ -117,12 +132,19 @@ pub(crate) struct Book {
     /// Changes of value that move no goods.
     pub(crate) costs: Vec<(Gtin, CostEvent)>,
     pub(crate) purchases: BTreeMap<(StoreId, DocumentId), PurchaseOrder>,
+    pub(crate) notices: BTreeMap<(StoreId, DocumentId), ShipNotice>,
+    pub(crate) receipts: BTreeMap<(StoreId, DocumentId), Receipt>,
+    pub(crate) proposals: Proposals,
     pub(crate) vendor_returns: BTreeMap<(StoreId, DocumentId), VendorReturn>,
     /// What facts said about lots, beside what the file declares.
     lots: BTreeMap<Gtin, ItemLots>,
     evidence: Vec<(Gtin, LotEvidence)>,
     pub(crate) prices: PriceBook,
     pub(crate) price_rows: Vec<PriceRow>,
+    pub(crate) labels: Vec<LabelSeen>,
+    /// Which levels are watched.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) snoozes: Vec<Snooze>,
     pub(crate) deliveries: Vec<OrderLine>,
     pub(crate) counted: Vec<CountedLine>,
     /// Orders accepted beyond what is there.
@@ -189,6 +211,16 @@ impl Book {
                 Note::Purchase(order) => {
                     self.purchases.insert((fact.store, order.id), PurchaseOrder::clone(order));
                 }
+                Note::Notice(notice) => {
+                    self.notices.insert((fact.store, notice.id), ShipNotice::clone(notice));
+                }
+                Note::Receipt(receipt) => {
+                    self.receipts.insert((fact.store, receipt.id), Receipt::clone(receipt));
+                }
+                Note::Proposal(proposal) => self.proposals.keep(Proposal::clone(proposal)),
+                Note::Label(seen) => self.labels.push(*seen),
+                Note::Watch(rule) => self.rules.push(*rule),
+                Note::Snooze(snooze) => self.snoozes.push(*snooze),
                 Note::Backorder { item, change } => {
                     let sum = self.backorders.entry((fact.store, *item)).or_default();
                     *sum = sum.saturating_add(*change);

@@ -88,6 +88,30 @@ pub(crate) fn notes(desk: &Desk, line: &Line, movements: &[Movement]) -> Result<
     Ok(notes)
 }
 
+/// What is known of the value of a correction: its share of what was known of the movement that it corrects. Goods of a sale
+/// that was none come back at the cost of that sale (R40).
+pub(crate) fn correction_notes(desk: &Desk, original: &Movement, correction: &Movement) -> Vec<Note> {
+    let same = correction.to == original.to;
+    let share = |amount: Money| {
+        let size = Money::new(amount.minor().saturating_abs());
+        let part = line_value(correction.quantity, size, original.quantity).unwrap_or_default().minor();
+        Money::new(if (amount.minor() < 0) == same { part.saturating_neg() } else { part })
+    };
+    let source = correction.source;
+    let known = desk.book.known.get(&original.source).copied().unwrap_or_default();
+    let brought = known.value.filter(|_| !original.from.is_physical()).map(share);
+    let value = brought.map(|value| Money::new(value.minor().saturating_abs()));
+    let sale = (original.to == Account::Customer && !same).then_some(original.source);
+    let mut notes = Vec::new();
+    if value.is_some() || sale.is_some() {
+        notes.push(Note::Known { source, known: Known { value, sale } });
+    }
+    if let Some(paid) = desk.book.sales.get(&original.source) {
+        notes.push(Note::Sales { source, amount: share(*paid) });
+    }
+    notes
+}
+
 /// What a customer paid, or got back: the price of the line, of its sale, or of the item.
 fn amount(
     desk: &Desk,
@@ -242,7 +266,12 @@ fn stores(view: &View<'_>, line: &Line) -> Vec<StoreId> {
 
 fn on_hand(view: &View<'_>, line: &Line) -> Result<(i64, Money), Problem> {
     let books = asked(view, line)?;
-    let sums = stores(view, line).into_iter().map(|store| books.on_hand(store));
+    let mut stores = stores(view, line);
+    if view.book.setup.facts(line.args.the_item("item")?.gtin).method == Method::AverageOfCompany {
+        // One pool, whichever store is asked.
+        stores.truncate(1);
+    }
+    let sums = stores.into_iter().map(|store| books.on_hand(store));
     Ok(sums.fold((0, Money::ZERO), |(units, value), (more, worth)| {
         (units.saturating_add(more), Money::new(value.minor().saturating_add(worth.minor())))
     }))

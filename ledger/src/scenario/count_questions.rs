@@ -8,10 +8,12 @@ use super::line::Line;
 use super::problem::Problem;
 use super::setup::StoreScope;
 use super::stock;
-use crate::count::{self, Finding, Interval, Judgement, UnitCost};
+use super::stock_questions::balance;
+use crate::account::{Account, Area};
+use crate::count::{self, CounterView, Finding, Interval, Judgement, Known, Observation, UnitCost};
 use crate::document::Word;
 use crate::movement::Movement;
-use crate::quantity::Money;
+use crate::quantity::{Balance, Money};
 
 const COUNT: &[Slot] = &[need("count", Type::Name)];
 const COUNT_ITEM: &[Slot] = &[need("count", Type::Name), need("item", Type::Item)];
@@ -35,6 +37,12 @@ pub(crate) const QUESTIONS: &[Verb] = &[
     Verb { name: "counted", slots: COUNT_ITEM, options: &[], does: Does::Ask(counted) },
     Verb { name: "clean", slots: COUNT_ITEM, options: &[], does: Does::Ask(clean) },
     Verb { name: "recount", slots: COUNT_ITEM, options: &[], does: Does::Ask(recount_needed) },
+    Verb {
+        name: "counter_view",
+        slots: COUNT_ITEM,
+        options: &[may("in", Type::Account)],
+        does: Does::Ask(counter_view),
+    },
     Verb { name: "count_state", slots: COUNT, options: &[], does: Does::Ask(count_state) },
 ];
 
@@ -131,4 +139,51 @@ fn count_state(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     known(view.book, line)?;
     let count = view.book.counts.get(&(line.store, id(line)?));
     Ok(count.map_or_else(Answer::none, |count| Answer::text(count.document.state().word())))
+}
+
+/// What the counter of an area is shown of an item: what they counted, and nothing else in a blind count (R24).
+fn counter_view(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
+    known(view.book, line)?;
+    let (id, item) = (id(line)?, line.args.the_item("item")?);
+    let area = line.args.account("in").copied().unwrap_or(Account::Sellable(Area::Floor));
+    let Some(count) = view.book.counts.get(&(line.store, id)) else { return Ok(Answer::none()) };
+    let Some(session) = count.document.sessions().iter().rev().find(|session| session.area == area) else {
+        return Ok(Answer::none());
+    };
+    let all = view.book.movements(StoreScope::One(line.store), View::as_of(line));
+    let expected = balance(all.iter().map(|posted| &posted.movement), item, None, |account| *account == area);
+    let previous = previous(view, line, area)?;
+    let mut own: Vec<Observation> = count.observations.clone();
+    own.retain(|seen| seen.session == session.id);
+    let known = |_item, _area| Known { expected: Balance::new(expected), previous };
+    let shown = count::counter_view(&count.document, session, &own, known)
+        .map_err(|error| line.args.problem("count", error.to_string(), "check the numbers"))?;
+    Ok(Answer::list(match shown {
+        CounterView::Blind(work) => {
+            let lines = work.lines.into_iter().filter(|line| line.item == item.gtin);
+            lines.map(|own| Answer::text(format!("counted {}", own.counted))).collect::<Vec<_>>()
+        }
+        CounterView::Guided(work) => {
+            let lines = work.lines.into_iter().filter(|line| line.own.item == item.gtin);
+            let shown = lines.map(|line| {
+                let before = line.known.previous.map_or_else(String::new, |n| format!(" previous {n}"));
+                format!("counted {} expected {}{before}", line.own.counted, line.known.expected)
+            });
+            shown.map(Answer::text).collect()
+        }
+    }))
+}
+
+/// What the last approved count before this one found in an area.
+fn previous(view: &View<'_>, line: &Line, area: Account) -> Result<Option<i64>, Problem> {
+    let (id, item) = (id(line)?, line.args.the_item("item")?.gtin);
+    let in_area: Vec<_> = view
+        .book
+        .approved_lines(line.store)
+        .filter(|other| other.document.document != id && other.item == item && other.areas.contains(&area))
+        .map(|other| other.document)
+        .collect();
+    let findings = findings(view.book, line, &[])?;
+    let other = findings.into_iter().filter(|finding| in_area.contains(&finding.line));
+    Ok(other.max_by_key(|finding| (finding.at, finding.line)).map(|finding| finding.counted))
 }

@@ -28,7 +28,7 @@ pub(crate) const VERBS: &[Verb] = &[
     Verb {
         name: "plan_count",
         slots: COUNT,
-        options: &[may("together", Type::Flag), may("tolerance", Type::Money)],
+        options: &[may("together", Type::Flag), may("tolerance", Type::Money), may("guided", Type::Flag)],
         does: Does::Event(plan),
     },
     Verb {
@@ -126,7 +126,7 @@ fn work<'d>(desk: &'d mut Desk, line: &'d Line, new: Option<Plan>) -> Result<Wor
             return Err(line.args.problem("count", "the count is planned already", hint).into());
         }
         (None, plan) => {
-            let plan = plan.unwrap_or_else(|| everything(Grouping::ByArea, Money::ZERO));
+            let plan = plan.unwrap_or_else(|| everything(Grouping::ByArea, Money::ZERO, Mode::Blind));
             let draft = Count::draft(id, plan, &stamp)?;
             let scheduled = draft.decide(&Step::Schedule(line.began), &stamp, count::Desk::default())?;
             scheduled.decide(&Step::Start, &stamp, count::Desk::default())?
@@ -135,9 +135,9 @@ fn work<'d>(desk: &'d mut Desk, line: &'d Line, new: Option<Plan>) -> Result<Wor
     Ok(Work { desk, line, document, observations: Vec::new(), approved: None })
 }
 
-fn everything(grouping: Grouping, tolerance: Money) -> Plan {
+fn everything(grouping: Grouping, tolerance: Money, mode: Mode) -> Plan {
     let areas = (0..=u8::MAX).filter_map(|code| Account::from_code(code, None)).filter(Account::is_physical);
-    Plan { goods: Goods::Everything, areas: areas.collect(), mode: Mode::Blind, grouping, tolerance }
+    Plan { goods: Goods::Everything, areas: areas.collect(), mode, grouping, tolerance }
 }
 
 impl Work<'_> {
@@ -313,7 +313,8 @@ fn done(result: Result<(), Stop>) -> Result<Outcome, Problem> {
 fn plan(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let grouping = if line.args.flag("together") { Grouping::ByItem } else { Grouping::ByArea };
     let tolerance = line.args.money("tolerance").copied().unwrap_or_default();
-    done(work(desk, line, Some(everything(grouping, tolerance))).and_then(|work| Ok(work.record()?)))
+    let mode = if line.args.flag("guided") { Mode::Guided } else { Mode::Blind };
+    done(work(desk, line, Some(everything(grouping, tolerance, mode))).and_then(|work| Ok(work.record()?)))
 }
 
 fn how(text: &str) -> Option<Join> {

@@ -9,6 +9,7 @@
 
 mod answer;
 mod args;
+mod arriving;
 mod book;
 mod clock;
 mod costing;
@@ -18,6 +19,7 @@ mod desk;
 mod figuring;
 mod grammar;
 mod gs1_scan;
+mod labelling;
 mod lex;
 mod line;
 mod lotting;
@@ -28,6 +30,7 @@ mod planning;
 mod pricing;
 mod problem;
 mod promising;
+mod proposing;
 mod read;
 mod restore;
 mod run;
@@ -38,6 +41,7 @@ mod supplying;
 mod trace;
 mod transferring;
 mod verbs;
+mod watching;
 
 pub use permute::{Differs, Permuted};
 pub use problem::Problem;

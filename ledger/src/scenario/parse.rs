@@ -159,7 +159,9 @@ impl Parser {
         };
         let at = match when {
             Some(when) => when.at,
-            None => default().map(|(at, _)| at).unwrap_or_default(),
+            None if event => default().map(|(at, _)| at).unwrap_or_default(),
+            // Whoever asks knows what has arrived: now is not before that, even when the line above came late.
+            None => default().map(|(at, _)| at).unwrap_or_default().max(self.arrived),
         };
         let device = args.text("by").map_or(DEFAULT_DEVICE, String::as_str);
         let offset = self.setup.offsets.get(device).copied().unwrap_or_default().saturating_mul(1000);

@@ -113,7 +113,7 @@ fn row<'v>(view: &'v View<'_>, line: &Line) -> Result<Option<&'v PriceRow>, Prob
     Ok(view.book.prices.effective(line.args.the_item("item")?.gtin, here, at))
 }
 
-fn zone(line: &Line, store: &Store) -> Result<Zone, Problem> {
+pub(crate) fn zone(line: &Line, store: &Store) -> Result<Zone, Problem> {
     Zone::new(store.trading_day.zone_name())
         .map_err(|error| line.args.problem("item", error.to_string(), "correct the store's zone"))
 }

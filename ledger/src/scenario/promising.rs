@@ -144,6 +144,12 @@ impl Shop {
         }
     }
 
+    /// What may be sold of an item, and what is reserved of it.
+    pub(crate) fn sellable_and_reserved(&self, item: gs1::Gtin) -> (i64, i64) {
+        let sellable = self.shelf().sellable(item).map_or(0, Balance::get);
+        (sellable, self.reserved.item(item).get())
+    }
+
     /// What a decision looks at.
     pub(crate) fn shelf(&self) -> Shelf<'_> {
         Shelf { positions: &self.positions, reserved: &self.reserved, display_sells: &self.display_sells }
@@ -435,7 +441,11 @@ fn figures(view: &View<'_>, line: &Line) -> Result<Availability, Problem> {
             reserved: add(all.reserved, one.reserved)?,
             available: add(all.available, one.available)?,
             incoming: add(all.incoming, one.incoming)?,
-            position: add(all.position, one.position)?,
+            // What is approved counts as coming until it is an order (R74).
+            position: add(
+                add(all.position, one.position)?,
+                Balance::new(view.book.approved_units(store, item)),
+            )?,
         };
     }
     Ok(all)

@@ -71,7 +71,16 @@ impl Reader<'_> {
     }
 
     fn not(&self, name: &str, takes: Type, word: &Word) -> Problem {
-        let what = format!("`{}` is no {name}", word.text);
+        // Slots of places and moments are called by prepositions: `in`, `from`, `until`.
+        let nouns = [
+            (Type::Account, "place"),
+            (Type::Moment, "moment"),
+            (Type::MomentEnd, "moment"),
+            (Type::Date, "day"),
+            (Type::Quantity, "quantity"),
+        ];
+        let noun = nouns.iter().find(|(of, _)| *of == takes).map_or(name, |(_, noun)| noun);
+        let what = format!("`{}` is no {noun}", word.text);
         let near = if let Type::Choice(choices) = takes {
             nearest(&word.text, choices.iter().copied())
         } else if takes == Type::Reason {

@@ -185,6 +185,13 @@ impl Setup {
         self.names.keys().map(String::as_str)
     }
 
+    /// The name of an item, as the file calls it.
+    pub(crate) fn name_of(&self, gtin: Gtin) -> String {
+        let own =
+            self.names.iter().find(|(name, item)| item.gtin == gtin && item.pack == 1 && !is_number(name));
+        own.map_or_else(|| gtin.to_string(), |(name, _)| name.clone())
+    }
+
     /// What is known of an item.
     pub(crate) fn facts(&self, gtin: Gtin) -> ItemFacts {
         self.items.get(&gtin).cloned().unwrap_or_default()
@@ -333,4 +340,8 @@ fn channel(setup: &mut Setup, args: &Args) -> Result<(), Problem> {
     let buffer = args.number("buffer").copied().unwrap_or_default();
     setup.buffers.insert((args.name("name").to_owned(), item), buffer);
     Ok(())
+}
+
+fn is_number(name: &str) -> bool {
+    name.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -1,5 +1,7 @@
 //! What happens to goods in a store: openings, receipts, sales, returns, moves, adjustments; sent again or undone.
 
+use std::collections::BTreeSet;
+
 use super::book::{Book, Fact, Note};
 use super::costing;
 use super::desk::{Desk, Outcome};
@@ -10,10 +12,11 @@ use super::supplying;
 use crate::account::{Account, Area};
 use crate::command::{self, Command, Disposition};
 use crate::decide::{Decision, Notice, decide};
-use crate::ids::{DocumentId, DocumentLine, Lot, Seq, Serial};
+use crate::ids::{DocumentId, DocumentLine, Lot, Seq, Serial, StoreId};
 use crate::lots::LotFacts;
 use crate::movement::{Movement, Source};
-use crate::quantity::Quantity;
+use crate::positions::{PositionKey, Positions};
+use crate::quantity::{Balance, Quantity};
 use crate::reason::Reason;
 
 /// The verb that sends a line again.
@@ -196,18 +199,33 @@ fn happen(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         Ok(Decision { movements, notices }) => {
             let mut notes = costing::notes(desk, line, &movements)?;
             notes.extend(lot_notes(line, &movements));
-            let movements = movements.into_iter().map(|movement| (line.store, movement)).collect();
+            let movements: Vec<_> = movements.into_iter().map(|movement| (line.store, movement)).collect();
             let of = line.args.text("of").map(|name| format!("line {name}"));
             let purchase = line.args.text("for").map(|name| format!("purchase {} {name}", line.store));
             let chains = of.into_iter().chain(purchase).collect();
+            let twice = serial_twice(&positions, &movements);
             desk.record_fact(line, Fact { movements, notes, chains, ..Fact::of(line) })?;
-            Ok(Outcome::Accepted(notices.iter().map(note).collect()))
+            Ok(Outcome::Accepted(notices.iter().map(note).chain(twice).collect()))
         }
     }
 }
 
+/// The word for a serial number that comes in while the record has it in the store already: one of the two scans is wrong.
+pub(crate) fn serial_twice(positions: &Positions, movements: &[(StoreId, Movement)]) -> Option<String> {
+    let again = movements.iter().any(|(_, movement)| {
+        let there = |(key, balance): (&PositionKey, Balance)| {
+            key.account.is_physical() && key.serial == movement.serial && balance.get() > 0
+        };
+        movement.serial.is_some()
+            && movement.to.is_physical()
+            && !movement.from.is_physical()
+            && positions.of_item(movement.item).any(there)
+    });
+    again.then(|| "serial_twice".to_owned())
+}
+
 /// What goods that come in tell about their lot.
-fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
+pub(crate) fn lot_notes(line: &Line, movements: &[Movement]) -> Vec<Note> {
     let came = movements.iter().filter(|movement| !movement.lot.is_unknown() && !movement.from.is_physical());
     let told = came.map(|movement| Note::Lot {
         item: movement.item,
@@ -243,12 +261,12 @@ fn resend(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
 /// A line should have said another number: the difference is moved too, or back, and names what it corrects (R5).
 fn correct(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let named = desk.named(line, "line")?;
-    let [(_, seq, movement)] = named.movements.as_slice() else {
+    let [(store, seq, movement)] = named.movements.as_slice() else {
         let hint = "undo it, and write what is right";
         return Err(line.args.problem("line", "the line is not one movement", hint));
     };
-    let (seq, movement) = (*seq, movement.clone());
-    let now = corrected(&desk.book, line, seq, &movement);
+    let (store, seq, movement) = (*store, *seq, movement.clone());
+    let now = corrected(desk, &desk.book, store, seq, &movement);
     let pack = named.line.args.item("item").map_or(1, |item| item.pack);
     let wanted = line.args.number("quantity").copied().unwrap_or_default().saturating_mul(pack);
     let difference = wanted.saturating_sub(now);
@@ -269,21 +287,36 @@ fn correct(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         recorded_at: line.arrives,
         business_date: day.business_date(line.at),
         corrects: Some(seq),
-        ..movement
+        ..movement.clone()
     };
-    let chain = format!("line {}", line.args.name("line"));
-    desk.record(line, vec![correction], vec![chain])?;
+    let chains = vec![format!("line {}", line.args.name("line"))];
+    let notes = costing::correction_notes(desk, &movement, &correction);
+    let movements = vec![(store, correction)];
+    desk.record_fact(line, Fact { movements, notes, chains, ..Fact::of(line) })?;
     Ok(Outcome::Accepted(Vec::new()))
 }
 
-/// What a movement and everything that corrects it come to (R5).
-pub(crate) fn corrected(book: &Book, line: &Line, seq: Seq, movement: &Movement) -> i64 {
-    let corrections =
-        book.posted(line.store).filter(|other| other.corrects == Some(seq) && other.item == movement.item);
-    corrections.fold(movement.quantity.get(), |sum, other| {
+/// What a movement and everything that corrects it come to (R5): corrections of corrections too, each by its direction. A
+/// book may hold them in another order than the desk, whose numbers corrections name.
+pub(crate) fn corrected(desk: &Desk, book: &Book, store: StoreId, seq: Seq, movement: &Movement) -> i64 {
+    let there: BTreeSet<Source> = book.posted(store).map(|other| other.source).collect();
+    let numbered: Vec<(Seq, &Movement)> = (1..)
+        .map(Seq::new)
+        .zip(desk.book.posted(store))
+        .filter(|(_, other)| other.corrects.is_some() && there.contains(&other.source))
+        .collect();
+    group_sum(&numbered, seq, movement)
+}
+
+/// A correction names an earlier movement, so this ends.
+fn group_sum(corrections: &[(Seq, &Movement)], seq: Seq, movement: &Movement) -> i64 {
+    let own = corrections.iter().filter(|(number, other)| {
+        *number > seq && other.corrects == Some(seq) && other.item == movement.item
+    });
+    own.fold(movement.quantity.get(), |sum, (number, other)| {
         let same = other.from == movement.from && other.to == movement.to;
-        let quantity = other.quantity.get();
-        if same { sum.saturating_add(quantity) } else { sum.saturating_sub(quantity) }
+        let change = group_sum(corrections, *number, other);
+        if same { sum.saturating_add(change) } else { sum.saturating_sub(change) }
     })
 }
 
@@ -297,11 +330,24 @@ fn undo(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
             hint: "undo a line that was accepted".to_owned(),
         });
     }
+    // What is left of each movement after its corrections goes back, the other way round if that is below zero.
+    let left = |(store, seq, movement): &(StoreId, Seq, Movement)| {
+        corrected(desk, &desk.book, *store, *seq, movement)
+    };
+    let left: Vec<i64> = undone.iter().map(left).collect();
+    if left.iter().all(|units| *units == 0) {
+        return Ok(Outcome::Refused {
+            code: "already_undone".to_owned(),
+            why: format!("nothing is left of line `{}`", line.args.name("line")),
+            hint: "undo each line once; to do it again, write it again".to_owned(),
+        });
+    }
     let chain = format!("line {}", line.args.name("line"));
     let day = &desk.store(line)?.trading_day;
-    let back = |(leg, (_, seq, movement)): (u8, &(_, _, Movement))| Movement {
-        from: movement.to,
-        to: movement.from,
+    let back = |(leg, ((_, seq, movement), left)): (u8, (&(StoreId, Seq, Movement), i64))| Movement {
+        quantity: Quantity::new(left.saturating_abs()).unwrap_or(movement.quantity),
+        from: if left > 0 { movement.to } else { movement.from },
+        to: if left > 0 { movement.from } else { movement.to },
         user: line.user,
         source: Source { device: line.device, device_seq: line.device_seq, leg },
         event_id: line.event_id,
@@ -312,7 +358,15 @@ fn undo(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
         corrects: Some(*seq),
         ..movement.clone()
     };
-    let movements: Vec<Movement> = (0u8..).zip(&undone).map(back).collect();
-    desk.record(line, movements, vec![chain])?;
+    let open = undone.iter().zip(left).filter(|(_, left)| *left != 0);
+    let mut notes = Vec::new();
+    let mut movements = Vec::new();
+    for (leg, one) in (0u8..).zip(open) {
+        let ((store, _, original), _) = one;
+        let movement = back((leg, one));
+        notes.extend(costing::correction_notes(desk, original, &movement));
+        movements.push((*store, movement));
+    }
+    desk.record_fact(line, Fact { movements, notes, chains: vec![chain], ..Fact::of(line) })?;
     Ok(Outcome::Accepted(Vec::new()))
 }

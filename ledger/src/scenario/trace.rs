@@ -32,8 +32,8 @@ fn business_date(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
 /// What a line and its corrections come to in base units (R5).
 fn corrected(view: &View<'_>, line: &Line) -> Result<Answer, Problem> {
     let named = view.desk.named(line, "line")?;
-    let Some((_, seq, movement)) = named.movements.first() else { return Ok(Answer::none()) };
-    Ok(Answer::Number(stock::corrected(view.book, &named.line, *seq, movement)))
+    let Some((store, seq, movement)) = named.movements.first() else { return Ok(Answer::none()) };
+    Ok(Answer::Number(stock::corrected(view.desk, view.book, *store, *seq, movement)))
 }
 
 /// How many movements are recorded.

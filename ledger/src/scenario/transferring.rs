@@ -312,10 +312,9 @@ fn dispatch(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let mut work = begun(desk, line)?;
     let mut sent = || -> Result<(), Stop> {
         let item = line.args.item("item").copied();
+        // What somebody asked for waits for the sender's word; what nobody asked for is agreed by being sent.
         if item.is_some() && work.document.state == State::Requested && work.document.lines.is_empty() {
             edit(&mut work)?;
-        }
-        if work.document.state == State::Requested {
             work.step(&Step::Approve { changed: std::collections::BTreeMap::new() })?;
         }
         let from = area(line, "out_of");

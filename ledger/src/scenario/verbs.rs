@@ -2,8 +2,8 @@
 
 use super::grammar::Verb;
 use super::{
-    costing, count_questions, counting, figuring, gs1_scan, lotting, planning, pricing, promising, restore,
-    setup, stock, stock_questions, supplying, trace, transferring,
+    arriving, costing, count_questions, counting, figuring, gs1_scan, labelling, lotting, planning, pricing,
+    promising, proposing, restore, setup, stock, stock_questions, supplying, trace, transferring, watching,
 };
 
 /// Verbs that say how things are and verbs that happen.
@@ -15,8 +15,12 @@ const VERBS: &[&[Verb]] = &[
     transferring::VERBS,
     costing::VERBS,
     supplying::VERBS,
+    arriving::VERBS,
+    proposing::VERBS,
     lotting::VERBS,
     pricing::VERBS,
+    labelling::VERBS,
+    watching::VERBS,
     figuring::VERBS,
     restore::VERBS,
 ];
@@ -29,8 +33,12 @@ const QUESTIONS: &[&[Verb]] = &[
     transferring::QUESTIONS,
     costing::QUESTIONS,
     supplying::QUESTIONS,
+    arriving::QUESTIONS,
+    proposing::QUESTIONS,
     lotting::QUESTIONS,
     pricing::QUESTIONS,
+    labelling::QUESTIONS,
+    watching::QUESTIONS,
     figuring::QUESTIONS,
     planning::QUESTIONS,
     trace::QUESTIONS,
@@ -67,7 +75,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Verb> {
 
 /// Every verb's name.
 pub(crate) fn verb_names() -> impl Iterator<Item = &'static str> {
-    VERBS.iter().flat_map(|table| table.iter()).map(|verb| verb.name).chain(["ask", "expect", "day"])
+    let aliases = ALIASES.iter().map(|(other, _)| *other).filter(|other| find(other).is_some());
+    let names = VERBS.iter().flat_map(|table| table.iter()).map(|verb| verb.name);
+    names.chain(aliases).chain(["ask", "expect", "day"])
 }
 
 /// Every question's name.

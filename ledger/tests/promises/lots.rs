@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::invariants::assert_ledger;
 use super::support::{OAT_DRINK, gtin, line, stamp};
 use ledger::lots::{
     DateMark, ItemLots, LotEvidence, LotFacts, LotRefusal, SaleLots, allocate_sales, expire, recall,
@@ -96,6 +97,7 @@ fn settled(movements: &mut Vec<Movement>, evidence: &[LotEvidence], n: u32) -> u
     assert!(moves.iter().all(|m| m.reason == Reason::LotEvidence));
     let count = moves.len();
     movements.extend(moves);
+    assert_ledger(&Positions::fold(&*movements).unwrap(), &*movements);
     count
 }
 

@@ -11,6 +11,8 @@ mod demand;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
+mod invariants;
+#[cfg(test)]
 mod kpi;
 #[cfg(test)]
 mod lots;

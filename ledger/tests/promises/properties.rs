@@ -1,5 +1,6 @@
 //! What holds for every set of movements: order does not matter, repeats do no harm, nothing comes from nothing.
 
+use super::invariants::assert_ledger;
 use super::support::{decided, stamp};
 use ledger::{
     Account, Area, Balance, ChainHash, Command, Disposition, Gtin, Line, Lot, Movement, Positions, Quantity,
@@ -49,6 +50,7 @@ fn history() -> impl Strategy<Value = Vec<Movement>> {
             {
                 positions.apply(&movement).unwrap();
                 movements.push(movement);
+                assert_ledger(&positions, &movements);
             }
         }
         movements
@@ -58,6 +60,9 @@ fn history() -> impl Strategy<Value = Vec<Movement>> {
 proptest! {
     #[test]
     fn order_of_arrival_changes_nothing((ordered, shuffled) in history().prop_flat_map(|h| (Just(h.clone()), Just(h).prop_shuffle()))) {
+        for arrived in 0..=shuffled.len() {
+            assert_ledger(&Positions::fold(&shuffled[..arrived]).unwrap(), &shuffled[..arrived]);
+        }
         let (ordered, shuffled) = (Positions::fold(&ordered).unwrap(), Positions::fold(&shuffled).unwrap());
         prop_assert_eq!(ordered.digest(), shuffled.digest());
         prop_assert_eq!(ordered, shuffled);
@@ -74,9 +79,12 @@ proptest! {
     #[test]
     fn undoing_every_movement_leaves_nothing(history in history()) {
         let mut positions = Positions::fold(&history).unwrap();
+        let mut all = history.clone();
         for movement in &history {
             let undo = Movement { from: movement.to, to: movement.from, ..movement.clone() };
             positions.apply(&undo).unwrap();
+            all.push(undo);
+            assert_ledger(&positions, &all);
         }
         prop_assert_eq!(positions, Positions::default());
     }

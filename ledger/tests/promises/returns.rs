@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::invariants::assert_ledger;
 use super::support::{OAT_DRINK, decided, gtin, line, receive, sell, stamp};
 use ledger::posting::{Goods, Override};
 use ledger::promise::{Reservation, Reserved, Shelf};
@@ -61,6 +62,7 @@ impl Store {
             let seq = Seq::new(self.entries.len() as u64 + 1);
             self.entries.push(Entry { seq, movement, hash: ChainHash::START });
         }
+        assert_ledger(&self.positions(), self.entries.iter().map(|entry| &entry.movement));
         self.entries[from..].to_vec()
     }
 

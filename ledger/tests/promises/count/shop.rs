@@ -1,5 +1,6 @@
 //! A store to which movements and approved counts arrive, and which posts what counts say after each arrival.
 
+use crate::invariants::assert_ledger;
 use crate::support::{OAT_DRINK, gtin, stamp};
 use ledger::count::{AreaSet, Finding, Found, Line, Numbering, Posting, Window, derive, settle};
 use ledger::{
@@ -76,6 +77,8 @@ pub(super) struct Shop {
     pub(super) lines: Vec<Line>,
     numbering: Numbering,
     clock: Timestamp,
+    /// The balances kept beside the ledger, movement by movement.
+    kept: Positions,
 }
 
 impl Shop {
@@ -86,6 +89,7 @@ impl Shop {
             lines: Vec::new(),
             numbering: Numbering::new(device, DeviceSeq::new(1)),
             clock: at("23:00"),
+            kept: Positions::default(),
         }
     }
 
@@ -97,10 +101,12 @@ impl Shop {
         shop
     }
 
-    /// Takes an arrival and posts what it makes of the counts; returns the postings.
+    /// Takes an arrival and posts what it makes of the counts; returns the postings. The ledger holds after every one.
     pub(super) fn arrive(&mut self, arrival: &Arrival) -> Vec<Movement> {
         self.take(arrival);
-        self.post()
+        let posted = self.post();
+        assert_ledger(&self.kept, self.movements());
+        posted
     }
 
     pub(super) fn take(&mut self, arrival: &Arrival) {
@@ -129,6 +135,7 @@ impl Shop {
     }
 
     fn record(&mut self, movement: Movement) {
+        self.kept.apply(&movement).unwrap();
         self.ledger.push((Seq::new(u64::try_from(self.ledger.len()).unwrap() + 1), movement));
     }
 
