@@ -283,6 +283,11 @@ fn mask(value: &mut Value) {
                 let same = match name.as_str() {
                     // What goes on in the background may be anywhere.
                     "progress" => json!({"done": 0, "total": 1}),
+                    "outcome" if member.is_object() => {
+                        let counts = member.as_object_mut().into_iter().flatten();
+                        counts.for_each(|(_, count)| *count = json!(0));
+                        continue;
+                    }
                     // How far a printer got that is off.
                     "attempts" => json!(0),
                     "trouble" => Value::Null,
