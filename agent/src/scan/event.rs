@@ -1,8 +1,8 @@
 //! What a device sends: one JSON object an event, read once, at the door.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::Rejection;
 
@@ -33,6 +33,8 @@ pub struct Event {
     pub reason: Option<String>,
     /// What becomes of returned goods.
     pub disposition: Option<Disposition>,
+    /// The sale that returned goods are of.
+    pub of: Option<Of>,
     /// The lot, when the code does not say.
     pub lot: Option<String>,
     /// The serial number, when the code does not say.
@@ -48,6 +50,21 @@ pub struct Event {
     /// What is to be added to the device's clock, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: i32,
+}
+
+/// A line of a sale: by the sale's name, or by the till and its number there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "SaleLineNamed")]
+#[serde(deny_unknown_fields)]
+pub struct Of {
+    /// What the sale is called.
+    pub sale: Option<String>,
+    /// The till, when the sale is not named.
+    pub device: Option<String>,
+    /// The till's number of it.
+    pub device_seq: Option<u64>,
+    /// The line, from 1; the first when nobody said.
+    pub line: Option<u32>,
 }
 
 /// What happened to the goods.
@@ -73,7 +90,7 @@ pub enum Intent {
 }
 
 /// What becomes of goods that a customer brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// Back onto the floor.

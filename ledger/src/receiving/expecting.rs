@@ -35,25 +35,7 @@ impl Receipt {
     /// The same delivery, as what other receipts against `notice` brought leaves to it.
     #[must_use]
     pub fn expecting_notice(&self, notice: &ShipNotice, others: &[Self]) -> Self {
-        let mut brought: BTreeMap<Place, i64> = BTreeMap::new();
-        for (place, quantity) in others.iter().filter(|other| other.id != self.id).flat_map(Self::placed) {
-            let sum = brought.entry(place).or_default();
-            *sum = sum.saturating_add(quantity.get());
-        }
-        let expected = notice.lines().filter_map(|(container, line)| {
-            let at = line.delivers.unwrap_or(DocumentLine { document: notice.id, line: line.line });
-            let expected = Expected { line: at, container, goods: line.goods };
-            let here = brought.get_mut(&place(&expected));
-            let before = here.map_or(0, |left| {
-                let taken = line.goods.quantity.get().min(*left);
-                *left = left.saturating_sub(taken);
-                taken
-            });
-            let quantity = at_most(line.goods.quantity, line.goods.quantity.get().saturating_sub(before))?;
-            Some(Expected { goods: Goods { quantity, ..line.goods }, ..expected })
-        });
-        let expected = expected.collect();
-        self.expecting(expected)
+        self.expecting(notice.still_expected(others.iter().filter(|other| other.id != self.id)))
     }
 
     /// The same delivery, of which only one container is expected.
@@ -100,9 +82,10 @@ impl Receipt {
                 Some(known) => {
                     let both = known.goods.quantity.get().saturating_add(row.goods.quantity.get());
                     known.goods.quantity = Quantity::new(both).unwrap_or(known.goods.quantity);
-                    known.amount = known.amount.zip(row.amount).map(|(a, b)| {
-                        crate::quantity::Money::new(a.minor().saturating_add(b.minor()))
-                    });
+                    known.amount = known
+                        .amount
+                        .zip(row.amount)
+                        .map(|(a, b)| crate::quantity::Money::new(a.minor().saturating_add(b.minor())));
                 }
                 None => {
                     let number = u32::try_from(rows.len()).unwrap_or(u32::MAX).saturating_add(1);
@@ -112,6 +95,31 @@ impl Receipt {
             }
         }
         Self { rows, expected: Vec::new(), ..self.clone() }
+    }
+}
+
+impl ShipNotice {
+    /// What is still to come of it, after what receipts against it brought.
+    #[must_use]
+    pub fn still_expected<'a>(&self, receipts: impl IntoIterator<Item = &'a Receipt>) -> Vec<Expected> {
+        let mut brought: BTreeMap<Place, i64> = BTreeMap::new();
+        for (place, quantity) in receipts.into_iter().flat_map(Receipt::placed) {
+            let sum = brought.entry(place).or_default();
+            *sum = sum.saturating_add(quantity.get());
+        }
+        let expected = self.lines().filter_map(|(container, line)| {
+            let at = line.delivers.unwrap_or(DocumentLine { document: self.id, line: line.line });
+            let expected = Expected { line: at, container, goods: line.goods };
+            let here = brought.get_mut(&place(&expected));
+            let before = here.map_or(0, |left| {
+                let taken = line.goods.quantity.get().min(*left);
+                *left = left.saturating_sub(taken);
+                taken
+            });
+            let quantity = at_most(line.goods.quantity, line.goods.quantity.get().saturating_sub(before))?;
+            Some(Expected { goods: Goods { quantity, ..line.goods }, ..expected })
+        });
+        expected.collect()
     }
 }
 

@@ -204,8 +204,12 @@ fn what_nobody_expects_needs_an_override_and_is_listed() {
     bay.step(&permitted(come(TEA, 4, BAY))).unwrap();
     assert_eq!(bay.differs(), ["oat short 5", "tea unexpected 4"]);
     assert_eq!(bay.ledger[0].document, Some(DocumentLine { document: id("R2"), line: 1 }));
-    let wrong =
-        Came { goods: goods(TEA, 1), into: BAY, line: Some(DocumentLine { document: id("PO2"), line: 1 }), amount: None };
+    let wrong = Came {
+        goods: goods(TEA, 1),
+        into: BAY,
+        line: Some(DocumentLine { document: id("PO2"), line: 1 }),
+        amount: None,
+    };
     assert_eq!(
         bay.said(&ReceiptStep::Receive { came: vec![wrong], permit: None }),
         format!("not_on_line: line 1 of PO2 does not expect item {}", gtin(TEA))
