@@ -23,9 +23,13 @@ impl Receipt {
     pub fn expecting_order(&self, order: &PurchaseOrder, received: &Received) -> Self {
         let expected = order.lines.iter().filter_map(|(number, line)| {
             let at = DocumentLine { document: order.id, line: *number };
-            let own = self.standing().filter(|row| row.line == at).map(|row| row.goods.quantity);
-            let others = received.line(at).get().saturating_sub(sum(own));
-            let quantity = at_most(line.quantity, line.quantity.get().saturating_sub(others))?;
+            let own = || self.standing().filter(move |row| row.line == at).map(|row| row.goods.quantity);
+            let others = received.line(at).get().saturating_sub(sum(own()));
+            // What others bring beyond the order does not make too many of what was expected here when it came.
+            let before = self.expected.iter().filter(|expected| expected.line == at);
+            let fitting = sum(own()).min(sum(before.map(|expected| expected.goods.quantity)));
+            let left = line.quantity.get().saturating_sub(others).max(fitting);
+            let quantity = at_most(line.quantity, left)?;
             let goods = Goods { item: line.item, lot: Lot::unknown(), serial: None, quantity };
             Some(Expected { line: at, container: None, goods })
         });
