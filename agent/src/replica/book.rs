@@ -181,12 +181,9 @@ impl<'c> Book<'c> {
 
     /// Records one event, or says why not.
     pub(super) fn record(&mut self, scan: &Scan, store: StoreId) -> Result<Outcome, Fault> {
-        if let Some(known) = self.known(&scan.stamp, scan.fingerprint)? {
-            return Ok(known);
-        }
         match self.record_for_document(scan, store)? {
             Some(outcome) => Ok(outcome),
-            None => self.record_new(scan),
+            None => self.record_once(scan),
         }
     }
 
@@ -317,15 +314,34 @@ impl<'c> Book<'c> {
             let key = params![device.id, stamp.device_seq.get().cast_signed()];
             // A step of a document or an observation is something else than a scan, whatever movements it made; unless the
             // scan took the step itself.
-            verdict = match judge(&mut self.sql.step, key, fingerprint)? {
-                Some(known) => Some(known),
-                None => judge(&mut self.sql.by_source, key, fingerprint)?,
-            };
+            if let Some(step) = judge(&mut self.sql.step, key, fingerprint)? {
+                return Ok(Some(step));
+            }
+            verdict = judge(&mut self.sql.by_source, key, fingerprint)?;
         }
         if let (None | Some(Outcome::Duplicate { .. }), Some(id)) = (&verdict, &stamp.event_id) {
             verdict = judge(&mut self.sql.by_event, params![id.as_bytes()], fingerprint)?.or(verdict);
         }
         Ok(verdict)
+    }
+
+    /// The same for an event that may have been recorded as any of several.
+    pub(super) fn known_as_any(&mut self, scans: &[Scan]) -> Result<Option<Outcome>, Fault> {
+        let mut conflict = None;
+        for scan in scans {
+            match self.known(&scan.stamp, scan.fingerprint)? {
+                Some(Outcome::Conflict { seq }) => conflict = Some(Outcome::Conflict { seq }),
+                Some(known) => return Ok(Some(known)),
+                None => {}
+            }
+        }
+        Ok(conflict)
+    }
+
+    /// Whether a step, an observation or a void has an event's identity.
+    pub(super) fn is_of_another_kind(&mut self, stamp: &Stamp) -> Result<bool, Fault> {
+        let device = self.device(&stamp.device)?;
+        Ok(self.sql.step.exists(params![device.id, stamp.device_seq.get().cast_signed()])?)
     }
 
     fn device(&mut self, device: &DeviceId) -> Result<Device, Fault> {

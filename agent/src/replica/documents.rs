@@ -116,8 +116,6 @@ pub(super) struct Taking<'a> {
     pub(super) text: &'a str,
     pub(super) fingerprint: Fingerprint,
     pub(super) key: Option<&'a str>,
-    /// A scan or another event of a device took it, which is looked for by what it said itself.
-    pub(super) of_scan: bool,
 }
 
 impl Replica {
@@ -283,8 +281,7 @@ impl Book<'_> {
             }
         }
         let stamp = self.stamp(&act.by)?;
-        let taking =
-            Taking { stamp: &stamp, text: &text, fingerprint, key: act.by.key.as_deref(), of_scan: false };
+        let taking = Taking { stamp: &stamp, text: &text, fingerprint, key: act.by.key.as_deref() };
         self.take::<D>((act.document, before), &act.step, (&taking, store), &prepared.beside)
     }
 
@@ -323,10 +320,8 @@ impl Book<'_> {
             movement.source.leg = leg;
             self.note_late(&movement);
             let head = self.head_after(&movement);
-            // As it would be when the entry came back from the hub: the step's own is kept with the step. What a scan did is
-            // looked for under the scan's.
-            let fingerprint =
-                if taking.of_scan { Some(taking.fingerprint) } else { command::fingerprint(&movement) };
+            // As it would be when the entry came back from the hub: the step's own is kept with the step.
+            let fingerprint = command::fingerprint(&movement);
             self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
         }
         let last = self.tip.head.seq;

@@ -128,13 +128,6 @@ impl Scan {
         Self { command, stamp, fingerprint }
     }
 
-    /// The same event, known by another fingerprint: it says more than its command and stamp do.
-    #[must_use]
-    pub const fn known_as(mut self, fingerprint: Fingerprint) -> Self {
-        self.fingerprint = fingerprint;
-        self
-    }
-
     /// What it says, so that a repeat is told from another event.
     #[must_use]
     pub const fn fingerprint(&self) -> Fingerprint {

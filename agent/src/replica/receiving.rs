@@ -111,12 +111,19 @@ impl Book<'_> {
         };
         let goods = Goods { item: line.item, lot: line.lot, serial: line.serial, quantity: line.quantity };
         let id = named.document;
+        let known = |book: &mut Self| book.known(&scan.stamp, scan.fingerprint);
         if let Some(before) = documents::read::<Receipt>(self.db, id)? {
+            if let Some(known) = known(self)? {
+                return Ok(Some(known));
+            }
             let came = vec![Came { goods, into: *into, line: None, amount: None }];
             let step = OrOpen::Step(Deliver::Receive { came, permit: None });
             return self.scanned((id, Some(before)), &step, scan, store).map(Some);
         }
         if let Some(before) = documents::read::<Transfer>(self.db, id)? {
+            if let Some(known) = known(self)? {
+                return Ok(Some(known));
+            }
             let receipts =
                 vec![Landing { line: line_of(&before.document, named.line, goods), goods, into: *into }];
             let step = OrOpen::Step(Step::Receive { receipts, last: false });
@@ -158,7 +165,7 @@ impl Book<'_> {
         store: StoreId,
     ) -> Result<Outcome, Fault> {
         let text = serde_json::to_string(step).map_err(|error| documents::unwritable(&error))?;
-        let taking = Taking { stamp, text: &text, fingerprint, key: None, of_scan: true };
+        let taking = Taking { stamp, text: &text, fingerprint, key: None };
         Ok(match self.take::<D>(document, step, (&taking, store), &Beside::default())? {
             Operated::Done { movements, warnings, .. } => Outcome::Done { movements, warnings },
             Operated::Refused(refused) => Outcome::No(refused),
@@ -176,10 +183,19 @@ impl Book<'_> {
         scan: &Scan,
         store: StoreId,
     ) -> Result<Outcome, Fault> {
-        let received = self.received(&order.id)?;
         let item = scan.command.line().item;
         let named = scan.stamp.document.map_or(0, |named| named.line);
         let of_item = || order.lines.iter().filter(|(_, line)| line.item == item).map(|(number, _)| *number);
+        let as_line = |line: u32| {
+            let document = Some(DocumentLine { document: order.id, line });
+            Scan::new(scan.command.clone(), Stamp { document, ..scan.stamp.clone() })
+        };
+        // Which line it counted for the first time depends on what had come by then.
+        let candidates: Vec<Scan> = of_item().chain(std::iter::once(named)).map(as_line).collect();
+        if let Some(known) = self.known_as_any(&candidates)? {
+            return Ok(known);
+        }
+        let received = self.received(&order.id)?;
         let open = |line: &u32| order.open_of_line(*line, &received).get() > 0;
         let line = of_item()
             .find(|line| *line == named)
@@ -197,9 +213,7 @@ impl Book<'_> {
             }),
             Some(_) => None,
         };
-        let mut scan = scan.clone();
-        scan.stamp.document = Some(DocumentLine { document: order.id, line: line.unwrap_or(named) });
-        let mut outcome = self.record_new(&scan)?;
+        let mut outcome = self.record_new(&as_line(line.unwrap_or(named)))?;
         if let Outcome::Accepted { warnings, .. } = &mut outcome {
             warnings.extend(warning);
             self.close_complete(About::Order(order.id), (&scan.stamp, store))?;
@@ -287,7 +301,7 @@ impl Book<'_> {
             Stamp { device, device_seq, event_id: None, raw_scan: None, document: None, ..stamp.clone() };
         let text = serde_json::to_string(step).map_err(|error| documents::unwritable(&error))?;
         let fingerprint = documents::fingerprint(D::KIND, &kept.id, &text, &stamp.user);
-        let taking = Taking { stamp: &stamp, text: &text, fingerprint, key: None, of_scan: false };
+        let taking = Taking { stamp: &stamp, text: &text, fingerprint, key: None };
         match self.take::<D>((kept.id, Some(kept)), step, (&taking, store), &Beside::default())? {
             Operated::Done { .. } => Ok(()),
             _ => Err(Fault::Contradiction("a document that is complete cannot be closed".to_owned())),

@@ -23,8 +23,6 @@ pub struct Sale {
     pub stamp: Stamp,
     /// Its lines that are understood.
     pub lines: Vec<SaleLine>,
-    /// What it says, all lines, so that a repeat is told from another one.
-    pub fingerprint: Fingerprint,
 }
 
 /// A line of a sale.
@@ -117,47 +115,73 @@ impl Replica {
 }
 
 impl Book<'_> {
+    /// Each line is known by what it says, as the entry would be when it came back from the hub.
     fn sell(&mut self, sale: &Sale) -> Result<Sold, Fault> {
         let stamp = &sale.stamp;
-        let mut recorded = BTreeMap::new();
-        match self.known(stamp, sale.fingerprint)? {
-            Some(Outcome::Conflict { seq }) => return Ok(Sold::Conflict { seq }),
-            Some(_) => recorded = self.legs_of(stamp)?,
-            None => {}
+        if self.is_of_another_kind(stamp)? {
+            return Ok(Sold::Conflict { seq: Seq::ZERO });
         }
+        let mut recorded = self.legs_of(stamp)?;
         let mut lines = Vec::with_capacity(sale.lines.len());
         for line in &sale.lines {
-            lines.push(match recorded.get(&line.leg) {
-                Some(seq) => SoldLine::Duplicate { seq: *seq },
+            let Some((seq, kept)) = recorded.remove(&line.leg) else {
+                lines.push(None);
+                continue;
+            };
+            let said = self.scans_of(sale, line)?;
+            if kept.is_some_and(|kept| said.iter().all(|scan| scan.fingerprint() != kept)) {
+                return Ok(Sold::Conflict { seq });
+            }
+            lines.push(Some(SoldLine::Duplicate { seq }));
+        }
+        // Recorded is a line that is none now: it was another sale.
+        if let Some((seq, _)) = recorded.into_values().next() {
+            return Ok(Sold::Conflict { seq });
+        }
+        let mut sold = Vec::with_capacity(lines.len());
+        for (line, known) in sale.lines.iter().zip(lines) {
+            sold.push(match known {
+                Some(known) => known,
                 None => self.sell_line(sale, line)?,
             });
         }
         let voided = self.apply_void(stamp)?;
-        Ok(Sold::Lines { lines, voided })
+        Ok(Sold::Lines { lines: sold, voided })
     }
 
-    fn legs_of(&mut self, stamp: &Stamp) -> Result<BTreeMap<u8, Seq>, Fault> {
+    fn legs_of(&mut self, stamp: &Stamp) -> Result<BTreeMap<u8, (Seq, Option<Fingerprint>)>, Fault> {
         let key = params![self.device_number(&stamp.device)?, stamp.device_seq.get().cast_signed()];
-        let sql = "SELECT leg, seq FROM movement WHERE device = ? AND device_seq = ?";
+        let sql = "SELECT leg, seq, fingerprint FROM movement WHERE device = ? AND device_seq = ?";
         let mut statement = self.db.prepare_cached(sql)?;
         let rows = statement.query_map(key, |row| {
-            Ok((row.get::<_, u8>(0)?, Seq::new(row.get::<_, i64>(1)?.cast_unsigned())))
+            let kept = row.get::<_, Option<i64>>(2)?.map(|number| Fingerprint::new(number.cast_unsigned()));
+            Ok((row.get::<_, u8>(0)?, (Seq::new(row.get::<_, i64>(1)?.cast_unsigned()), kept)))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    fn sell_line(&mut self, sale: &Sale, line: &SaleLine) -> Result<SoldLine, Fault> {
+    /// A line as a scan of its own, as it is or may have been recorded; the first is how it is recorded now.
+    fn scans_of(&mut self, sale: &Sale, line: &SaleLine) -> Result<Vec<Scan>, Fault> {
         let number = u32::from(line.leg).saturating_add(1);
-        let own = DocumentLine { document: sale.name, line: number };
-        let (document, warnings) = match &line.of {
-            None => (own, Vec::new()),
-            Some(of) => self.sold_as(of, &line.command)?,
+        let named = match &line.of {
+            None => vec![DocumentLine { document: sale.name, line: number }],
+            Some(of) => self.lines_of(of)?,
         };
-        let stamp = Stamp { document: Some(document), ..sale.stamp.clone() };
+        Ok(named.into_iter().map(|document| for_line(&line.command, &sale.stamp, document)).collect())
+    }
+
+    fn sell_line(&mut self, sale: &Sale, line: &SaleLine) -> Result<SoldLine, Fault> {
+        let Some(scan) = self.scans_of(sale, line)?.into_iter().next() else {
+            return Err(Fault::Contradiction("a line of a sale belongs to no sale".to_owned()));
+        };
+        let warnings = match (&line.of, scan.stamp.document) {
+            (Some(_), Some(document)) => self.odd(&document, &line.command)?,
+            (Some(_), None) | (None, _) => None,
+        };
         let trading_day = self.trading_day();
         let context = Context { now: self.now, trading_day: &trading_day };
         let positions = self.positions_of(line.command.line().item)?;
-        let decision = match decide(positions, &line.command, &stamp, context) {
+        let decision = match decide(positions, &scan.command, &scan.stamp, context) {
             Ok(decision) => decision,
             Err(refusal) => return Ok(SoldLine::Refused(refusal)),
         };
@@ -167,54 +191,57 @@ impl Book<'_> {
             self.note_late(&movement);
             let head = self.head_after(&movement);
             let entry = Entry { seq: head.seq, movement, hash: head.hash };
-            seq = self.append(&entry, Some(sale.fingerprint))?.0;
+            seq = self.append(&entry, Some(scan.fingerprint()))?.0;
         }
+        let warnings = warnings.into_iter().collect();
         Ok(SoldLine::Accepted { seq, notices: decision.notices, warnings })
     }
 
     /// Records goods that came back, for the line of the sale that they are of.
     pub(super) fn take_return(&mut self, scan: &Scan, of: &SaleOf) -> Result<Outcome, Fault> {
-        if let Some(known) = self.known(&scan.stamp, scan.fingerprint)? {
+        let lines = self.lines_of(of)?;
+        let scans: Vec<Scan> = lines.iter().map(|line| for_line(&scan.command, &scan.stamp, *line)).collect();
+        if let Some(known) = self.known_as_any(&scans)? {
             return Ok(known);
         }
-        let (document, more) = self.sold_as(of, &scan.command)?;
-        let mut linked = scan.clone();
-        linked.stamp.document = Some(document);
-        let mut outcome = self.record_new(&linked)?;
+        let (Some(scan), Some(line)) = (scans.first(), lines.first()) else {
+            return Err(Fault::Contradiction("a sale has no name".to_owned()));
+        };
+        let odd = self.odd(line, &scan.command)?;
+        let mut outcome = self.record_new(scan)?;
         if let Outcome::Accepted { warnings, .. } = &mut outcome {
-            warnings.extend(more);
+            warnings.extend(odd);
         }
         Ok(outcome)
     }
 
-    /// The line of a sale as documents name it, and what is odd about returning these goods for it. The goods are back, so
-    /// nothing is refused.
-    fn sold_as(&mut self, of: &SaleOf, command: &Command) -> Result<(DocumentLine, Vec<Warning>), Fault> {
-        let (line, sold) = match of {
-            SaleOf::Named(line) => (*line, self.quantity_of(line, command)?),
-            SaleOf::Source(device, seq, number) => match self.sale_line(device, *seq, *number)? {
-                Some(line) => (line, self.quantity_of(&line, command)?),
-                None => {
-                    // The sale may still come: it will have this name.
-                    let line = DocumentLine { document: sale_name(device, *seq)?, line: *number };
-                    (line, self.quantity_of(&line, command)?)
-                }
-            },
-        };
-        let (sold, returned) = sold;
+    /// The line of a sale as documents name it. Of a sale that had not come yet only the till and its number were known, which
+    /// is then the second name.
+    fn lines_of(&mut self, of: &SaleOf) -> Result<Vec<DocumentLine>, Fault> {
+        match of {
+            SaleOf::Named(line) => Ok(vec![*line]),
+            SaleOf::Source(device, seq, number) => {
+                let unnamed = DocumentLine { document: sale_name(device, *seq)?, line: *number };
+                let named = self.sale_line(device, *seq, *number)?;
+                Ok(named.into_iter().chain(std::iter::once(unnamed)).collect())
+            }
+        }
+    }
+
+    /// What is odd about returning goods for a line of a sale. The goods are back, so nothing is refused.
+    fn odd(&mut self, line: &DocumentLine, command: &Command) -> Result<Option<Warning>, Fault> {
+        let (sold, returned) = self.quantity_of(line, command)?;
         let more = returned.saturating_add(command.line().quantity.get());
-        let odd = if sold == 0 {
-            let detail =
-                format!("no sale of the item is recorded as line {} of {}", line.line, line.document);
+        let named = format!("line {} of {}", line.line, line.document);
+        Ok(if sold == 0 {
+            let detail = format!("no sale of the item is recorded as {named}");
             Some(Warning { code: "sale_unknown", detail })
         } else if more > sold {
-            let detail =
-                format!("{sold} were sold as line {} of {}, {more} came back", line.line, line.document);
+            let detail = format!("{sold} were sold as {named}, {more} came back");
             Some(Warning { code: "more_than_sold", detail })
         } else {
             None
-        };
-        Ok((line, odd.into_iter().collect()))
+        })
     }
 
     /// How many of an item were sold as a line, and how many of them came back.
@@ -273,6 +300,10 @@ impl Book<'_> {
             })
             .transpose()
     }
+}
+
+fn for_line(command: &Command, stamp: &Stamp, document: DocumentLine) -> Scan {
+    Scan::new(command.clone(), Stamp { document: Some(document), ..stamp.clone() })
 }
 
 /// What a sale is called that has no name of its own; cut when the device's id is very long.

@@ -1,8 +1,8 @@
 //! What a device sends: one JSON object an event, read once, at the door.
 
 use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use super::outcome::Rejection;
 
@@ -53,7 +53,7 @@ pub struct Event {
 }
 
 /// A line of a sale: by the sale's name, or by the till and its number there.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "SaleLineNamed")]
 #[serde(deny_unknown_fields)]
 pub struct Of {
@@ -90,7 +90,7 @@ pub enum Intent {
 }
 
 /// What becomes of goods that a customer brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// Back onto the floor.

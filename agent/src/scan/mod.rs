@@ -125,9 +125,12 @@ impl Pipeline {
                 name: resolved.name,
                 gtin: Some(resolved.command.line().item),
                 warnings: resolved.warnings,
-                task: Some(match of {
-                    None => Task::Scan(Scan::new(resolved.command, resolved.stamp)),
-                    Some(of) => sale::returned(resolved.command, resolved.stamp, of),
+                task: Some({
+                    let scan = Scan::new(resolved.command, resolved.stamp);
+                    match of {
+                        None => Task::Scan(scan),
+                        Some(of) => Task::Return(scan, of),
+                    }
                 }),
                 state: State::Pending,
                 event: Some(event),

@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use ledger::{
-    Account, Area, Command, DeviceSeq, DocumentId, DocumentLine, Fingerprint, Gtin, Line, Lot, Quantity,
-    Stamp, Timestamp,
+    Account, Area, Command, DeviceSeq, DocumentId, DocumentLine, Gtin, Line, Lot, Quantity, Stamp, Timestamp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use super::undoing::{Undone, fingerprint, named};
 use super::{Pipeline, event, rejected, resolve};
 use crate::clock;
 use crate::replica::{
-    Known, Outcome, Rejected, ReplicaError, Sale, SaleLine, SaleOf, Scan, Sold, SoldLine, Task, Undo, UndoOf,
+    Known, Outcome, Rejected, ReplicaError, Sale, SaleLine, SaleOf, Sold, SoldLine, Task, Undo, UndoOf,
     name_of_sale,
 };
 
@@ -53,7 +52,7 @@ pub struct Till {
 }
 
 /// A line of a sale.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "SaleEventLine")]
 #[serde(deny_unknown_fields)]
 pub struct TillLine {
@@ -77,7 +76,7 @@ pub struct TillLine {
 }
 
 /// What a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "SaleLineKind")]
 #[serde(rename_all = "snake_case")]
 pub enum LineKind {
@@ -304,9 +303,7 @@ fn resolve(till: &Till, now: Timestamp, known: impl Fn(Gtin) -> Option<Known>) -
         Understood::Line(line, _) => Some(line.clone()),
         Understood::Voided | Understood::Rejected(_) => None,
     });
-    let text = serde_json::to_string(&till.lines).unwrap_or_default();
-    let fingerprint = Fingerprint::of_parts("sale", &[name.as_str(), stamp.user.as_str(), &text]);
-    Ok(Work::Sale { sale: Sale { name, stamp, lines: ready.collect(), fingerprint }, lines, warnings })
+    Ok(Work::Sale { sale: Sale { name, stamp, lines: ready.collect() }, lines, warnings })
 }
 
 fn understood(
@@ -368,18 +365,6 @@ fn sale_of(of: &Of) -> Result<SaleOf, Rejection> {
             Err(resolve::wrong("of", what, "name the sale, or leave `of` out"))
         }
     }
-}
-
-/// Goods that came back, with the sale they are of: another sale makes it another event.
-pub(super) fn returned(command: Command, stamp: Stamp, of: SaleOf) -> Task {
-    let plain = Scan::new(command, stamp);
-    let (name, line) = match of {
-        SaleOf::Named(line) => (line.document.to_string(), line.line),
-        SaleOf::Source(device, seq, line) => (format!("{device} {seq}"), line),
-    };
-    let before = plain.fingerprint().get().to_string();
-    let fingerprint = Fingerprint::of_parts("return", &[&before, &name, &line.to_string()]);
-    Task::Return(plain.known_as(fingerprint), of)
 }
 
 // === impl SaleAnswer ===

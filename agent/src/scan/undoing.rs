@@ -3,7 +3,7 @@
 use ledger::posting::Override;
 use ledger::{EventId, Fingerprint, Stamp, Timestamp};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::outcome::{Answer, Rejection};
 use super::{Pipeline, event, rejected, resolve};
@@ -33,7 +33,7 @@ pub struct Undoing {
 }
 
 /// The event that is taken back: by its device and number, or by the client's own id.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[schemars(rename = "EventNamed")]
 #[serde(deny_unknown_fields)]
 pub struct Undone {
