@@ -250,7 +250,7 @@ fn taken_back(
         let step = ReceiptStep::TakeBack { row: *row, corrects: *corrects, permit: permit.cloned() };
         let decided = all.document.decide(&step, now.stamp, now.context, &stock)?;
         for movement in &decided.movements {
-            stock.apply(movement).map_err(|overflow| ledger::Refusal::OutOfRange(overflow))?;
+            stock.apply(movement).map_err(ledger::Refusal::OutOfRange)?;
         }
         let Done { document, movements: made, warnings } = done(decided);
         movements.extend(made);

@@ -87,7 +87,7 @@ impl Book<'_> {
     fn notice_of(&self, container: ContainerId) -> Result<Option<DocumentId>, Fault> {
         let notices = named::<ShipNotice>(self.db, Name::Container(container))?;
         let coming = notices.iter().find(|kept| kept.document.state == NoticeState::Announced);
-        Ok(coming.or(notices.last()).map(|kept| kept.id))
+        Ok(coming.or_else(|| notices.last()).map(|kept| kept.id))
     }
 
     /// The entries that brought in the rows of a receipt: its steps' movements out of SUPPLIER, one for each row.
@@ -152,7 +152,12 @@ impl Book<'_> {
                 let (on_hand, sellable) = (on_hand.unwrap_or_default(), sellable.unwrap_or_default());
                 Ok(Outcome::Accepted { seq, on_hand, sellable, notices: Vec::new(), warnings })
             }
-            other => Ok(other),
+            other @ (Outcome::Accepted { .. }
+            | Outcome::Duplicate { .. }
+            | Outcome::Conflict { .. }
+            | Outcome::Refused(_)
+            | Outcome::Done { .. }
+            | Outcome::No(_)) => Ok(other),
         }
     }
 
@@ -188,7 +193,7 @@ impl Book<'_> {
         let of_item = || order.lines.iter().filter(|(_, line)| line.item == item).map(|(number, _)| *number);
         let as_line = |line: u32| {
             let document = Some(DocumentLine { document: order.id, line });
-            Scan::new(scan.command.clone(), Stamp { document, ..scan.stamp.clone() })
+            Scan::new(scan.command, Stamp { document, ..scan.stamp.clone() })
         };
         // Which line it counted for the first time depends on what had come by then.
         let candidates: Vec<Scan> = of_item().chain(std::iter::once(named)).map(as_line).collect();
@@ -200,7 +205,7 @@ impl Book<'_> {
         let line = of_item()
             .find(|line| *line == named)
             .or_else(|| of_item().find(open))
-            .or_else(|| of_item().last());
+            .or_else(|| of_item().next_back());
         let more = scan.command.line().quantity.get();
         let warning = match line {
             None => Some(Warning {
@@ -304,7 +309,13 @@ impl Book<'_> {
         let taking = Taking { stamp: &stamp, text: &text, fingerprint, key: None };
         match self.take::<D>((kept.id, Some(kept)), step, (&taking, store), &Beside::default())? {
             Operated::Done { .. } => Ok(()),
-            _ => Err(Fault::Contradiction("a document that is complete cannot be closed".to_owned())),
+            Operated::Repeated(_)
+            | Operated::Conflict
+            | Operated::Stale(_)
+            | Operated::Missing
+            | Operated::Refused(_) => {
+                Err(Fault::Contradiction("a document that is complete cannot be closed".to_owned()))
+            }
         }
     }
 }

@@ -303,7 +303,7 @@ impl Book<'_> {
 }
 
 fn for_line(command: &Command, stamp: &Stamp, document: DocumentLine) -> Scan {
-    Scan::new(command.clone(), Stamp { document: Some(document), ..stamp.clone() })
+    Scan::new(*command, Stamp { document: Some(document), ..stamp.clone() })
 }
 
 /// What a sale is called that has no name of its own; cut when the device's id is very long.

@@ -15,7 +15,7 @@ pub enum Task {
     /// Goods that came back, with the sale they are of.
     Return(Scan, SaleOf),
     /// A container came in.
-    Arrived(Arrived),
+    Arrived(Box<Arrived>),
     /// Something recorded is taken back.
     Undo(Undo),
 }

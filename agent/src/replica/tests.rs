@@ -180,8 +180,8 @@ async fn a_fault_in_the_middle_takes_back_the_whole_group_and_what_memory_knew()
     replica.record(vec![receive("h1", 1, 1, 10)]).await.unwrap();
     let (first, second) = (sell("h1", 2, 1, 3), sell("new", 1, 2, 1));
     let half_way = move |book: &mut Book<'_>| {
-        book.record(&first, store)?;
-        book.record(&second, store)?;
+        book.record_once(&first)?;
+        book.record_once(&second)?;
         book.change_sync(|sync| sync.epoch = Epoch::new(7));
         Err::<Result<(), _>, _>(Fault::Damaged { what: "test" })
     };

@@ -108,7 +108,7 @@ impl Pipeline {
                     name: None,
                     gtin: None,
                     warnings,
-                    task: Some(Task::Arrived(arrived)),
+                    task: Some(Task::Arrived(Box::new(arrived))),
                     state: State::Pending,
                     event: Some(event),
                 },

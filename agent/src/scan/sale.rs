@@ -491,7 +491,7 @@ impl LineAnswer {
 
     fn reject(&mut self, rejection: Rejection) {
         let Rejection { code, detail, hint, gtin, .. } = rejection;
-        self.gtin = gtin.map(|gtin| gtin.to_string()).or(self.gtin.take());
+        self.gtin = gtin.map(|gtin| gtin.to_string()).or_else(|| self.gtin.take());
         self.code = Some(code);
         self.detail = Some(detail);
         self.hint = hint;
