@@ -172,7 +172,7 @@ mod tests {
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = open(&file).unwrap_err().to_string();
         assert!(
-            refused.ends_with("is of version 99, this program knows up to 5: run the newer program"),
+            refused.ends_with("is of version 99, this program knows up to 6: run the newer program"),
             "{refused}"
         );
     }
