@@ -65,6 +65,19 @@ impl Fingerprint {
         Self(u64::from_le_bytes(first.try_into().unwrap_or_default()))
     }
 
+    /// The fingerprint of an event of another kind, such as an undo, from what it says.
+    #[must_use]
+    pub fn of_parts(kind: &str, parts: &[&str]) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        for part in std::iter::once(&kind).chain(parts) {
+            hasher.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let hash = hasher.finalize();
+        let (first, _rest) = hash.as_bytes().split_at(8);
+        Self(u64::from_le_bytes(first.try_into().unwrap_or_default()))
+    }
+
     /// Judges an event by what is recorded under its identity.
     #[must_use]
     pub fn judge(self, recorded: Option<Self>) -> Verdict {

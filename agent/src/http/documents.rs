@@ -416,7 +416,7 @@ pub(super) fn missing<D: Document>(id: &DocumentId) -> Problem {
 impl<D: Document> View<D> {
     fn of(kept: Kept<D>) -> Self {
         let Kept { id, version, document, opened_at, changed_at } = kept;
-        let state = document.state();
+        let (state, document) = (document.state(), document.shown());
         Self {
             kind: D::KIND,
             id,

@@ -2,7 +2,7 @@
 
 use ledger::count::Count;
 use ledger::promise::Reservation;
-use ledger::receiving::{PurchaseOrder, ShipNotice};
+use ledger::receiving::{PurchaseOrder, Receipt, ShipNotice};
 use ledger::returns::{Adjustment, VendorReturn};
 use ledger::transfer::Transfer;
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ pub(super) fn routes() -> Routes<App> {
         .and(documents::routes::<Reservation>(reservations()))
         .and(documents::routes::<PurchaseOrder>(purchase_orders()))
         .and(documents::routes::<ShipNotice>(ship_notices()))
+        .and(documents::routes::<Receipt>(receipts()))
         .and(documents::routes::<Adjustment>(adjustments()))
         .and(documents::routes::<VendorReturn>(vendor_returns()))
         .and(documents::routes::<Count>(counts()))
@@ -108,6 +109,36 @@ fn ship_notices() -> About {
         about: "What suppliers say is on its way, container by container.",
         example: "ASN-1",
         steps: vec![step("ASN-1", "ship_notice_announce", "A pallet is on its way", &announce).answered(201)],
+    }
+}
+
+/// What is said of receipts, here and of what stands beside the documents.
+pub(super) const RECEIPTS: &str = "Deliveries as they come in: against an order, a ship notice or nothing, by item or by container, also blind.";
+
+fn receipts() -> About {
+    let open = json!({"open": {"against": {"order": "PO-1"}, "tolerance": {"percent": 10, "absolute": 0}}});
+    let came = |quantity: i64, into: &str| {
+        let goods = json!({"item": OAT, "lot": "7A22", "serial": null, "quantity": quantity});
+        json!({"goods": goods, "into": into, "amount": quantity * 150})
+    };
+    let some = json!({"receive": {"came": [came(11, "backroom"), came(1, "damaged")]}});
+    let many = json!({"receive": {"came": [came(20, "backroom")]}});
+    About {
+        plural: "receipts",
+        about: RECEIPTS,
+        example: "RC-1",
+        steps: vec![
+            step("RC-1", "receipt_open", "A part of an order comes in", &open).answered(201),
+            step("RC-1", "receipt_receive", "Twelve came, one of them damaged", &some),
+            step("RC-1", "receipt_over", "More than is expected and tolerated", &many).answered(409),
+            step(
+                "RC-1",
+                "receipt_take_back",
+                "The damaged one was not ours",
+                &json!({"take_back": {"rows": [2]}}),
+            ),
+            step("RC-1", "receipt_close", "Nothing more comes today", &json!("close")),
+        ],
     }
 }
 

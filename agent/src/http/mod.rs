@@ -26,6 +26,7 @@
 //!   `cargo xtask openapi` sends them and writes what came back (`answers.json`) and the document (`docs/openapi/agent.json`).
 //! - A new kind of document only needs an entry in `kinds`.
 
+mod batch;
 mod codes;
 mod counts;
 mod documents;
@@ -43,8 +44,12 @@ mod print_jobs;
 mod printers;
 mod problems;
 mod quarantine;
+mod receiving;
+mod refills;
+mod sales;
 mod scans;
 mod status;
+mod undo;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -134,6 +139,10 @@ fn described() -> Routes<App> {
         .and(items::routes())
         .and(codes::routes())
         .and(kinds::routes())
+        .and(receiving::routes())
+        .and(sales::routes())
+        .and(refills::routes())
+        .and(undo::routes())
         .and(counts::routes())
         .and(imports::routes())
         .and(exports::routes())

@@ -167,6 +167,14 @@ pub(super) const UNKNOWN_SESSION: Kind = Kind::new(
      area with the step `open_session`.",
 );
 
+/// An item without a shelf.
+pub(super) const UNKNOWN_SHELF: Kind = Kind::new(
+    "unknown_shelf",
+    StatusCode::NOT_FOUND,
+    "The item has no shelf",
+    "Nothing is said of how many of the item the floor holds. Set it with `PUT /v1/shelves/{code}`.",
+);
+
 /// A count has no such line.
 pub(super) const UNKNOWN_LINE: Kind = Kind::new(
     "unknown_line",
@@ -177,7 +185,7 @@ pub(super) const UNKNOWN_LINE: Kind = Kind::new(
 );
 
 /// All of them.
-pub(super) const KINDS: [&Kind; 19] = [
+pub(super) const KINDS: [&Kind; 20] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -197,6 +205,7 @@ pub(super) const KINDS: [&Kind; 19] = [
     &EXPORTS_BUSY,
     &UNKNOWN_SESSION,
     &UNKNOWN_LINE,
+    &UNKNOWN_SHELF,
 ];
 
 /// What can go wrong wherever the replica is read.

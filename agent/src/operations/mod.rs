@@ -5,6 +5,7 @@ mod correction;
 mod count;
 mod opening;
 mod order;
+mod receipt;
 mod reservation;
 mod transfer;
 
@@ -13,7 +14,8 @@ use std::collections::BTreeSet;
 use ledger::count::{Limits, Reviewed, Spot};
 use ledger::document::NotAllowed;
 use ledger::promise::{Reserved, Shelf};
-use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Stamp, StoreId};
+use ledger::receiving::{ContainerId, PurchaseOrder, Receipt, Received, ShipNotice};
+use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Seq, Stamp, StoreId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +26,7 @@ pub use self::correction::{ProposeAdjustment, ProposeReturn, SwapLeg};
 pub use self::count::Draft;
 pub use self::opening::{Opening, OrOpen};
 pub use self::order::{Announce, Order};
+pub use self::receipt::{Arrival, Deliver, Delivery};
 pub use self::reservation::{Take, TakeLine};
 pub use self::transfer::{Open, Request, RequestLine};
 
@@ -45,6 +48,27 @@ pub trait Document: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
 
     /// The items whose positions a step needs to be decided.
     fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin>;
+
+    /// Which other documents a step is decided with, as they are in its transaction. Most steps need none.
+    fn reads(_document: Option<&Self>, _step: &Self::Step) -> Reads {
+        Reads::default()
+    }
+
+    /// Other names that it is found by for ever, such as those of the containers of a ship notice.
+    fn names(&self) -> Vec<Name> {
+        Vec::new()
+    }
+
+    /// The document that this one is about and that is closed with it once nothing more is expected of it.
+    fn closes(&self) -> Option<About> {
+        None
+    }
+
+    /// The document as whoever works with it may see it.
+    #[must_use]
+    fn shown(self) -> Self {
+        self
+    }
 
     /// What a step needs to know of what is kept beside the document. Most kinds keep nothing there.
     fn look(_step: &Self::Step) -> Look {
@@ -78,6 +102,52 @@ pub struct Moment<'a> {
     pub reserved: &'a Reserved,
     /// What [`Document::look`] asked for.
     pub beside: &'a Beside,
+    /// What [`Document::reads`] asked for.
+    pub found: &'a Found,
+}
+
+/// Which other documents a step is decided with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reads {
+    /// The document that goods are received against, with what came of it.
+    pub about: Option<About>,
+    /// The ship notice that announced a container.
+    pub container: Option<ContainerId>,
+    /// Whether the entries of the document's own rows are needed.
+    pub entries: bool,
+}
+
+/// What goods are received against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A purchase order.
+    Order(DocumentId),
+    /// A ship notice.
+    Notice(DocumentId),
+}
+
+/// A name that a document is found by, beside its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name {
+    /// A container of it.
+    Container(ContainerId),
+    /// What it is about.
+    About(About),
+}
+
+/// What was found by [`Reads`]; the rest is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The order.
+    pub order: Option<PurchaseOrder>,
+    /// The ship notice.
+    pub notice: Option<ShipNotice>,
+    /// What came, by line of the order.
+    pub received: Received,
+    /// All receipts against the ship notice.
+    pub receipts: Vec<Receipt>,
+    /// The entry of each row of the receipt, in the order of the rows.
+    pub entries: Vec<Seq>,
 }
 
 /// What a step needs to know of the rows beside its document. It is made ready before the step's turn to be written,
@@ -126,6 +196,18 @@ pub struct Done<D> {
     pub warnings: Vec<Warning>,
 }
 
+impl Name {
+    /// The name as it is kept.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Container(container) => format!("container {container}"),
+            Self::About(About::Order(id)) => format!("purchase_order {id}"),
+            Self::About(About::Notice(id)) => format!("ship_notice {id}"),
+        }
+    }
+}
+
 impl<D> Done<D> {
     /// A step that moved nothing.
     #[must_use]
@@ -142,14 +224,14 @@ pub struct Refused {
     /// What is refused, on which thing.
     pub detail: String,
     /// What a person can do next.
-    pub hint: String,
+    pub hint: &'static str,
 }
 
 impl Refused {
     /// A refusal.
     #[must_use]
-    pub fn new(code: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), hint: hint.into() }
+    pub fn new(code: &'static str, detail: impl Into<String>, hint: &'static str) -> Self {
+        Self { code, detail: detail.into(), hint }
     }
 
     fn already_there(kind: &str, id: DocumentId) -> Self {

@@ -10,7 +10,7 @@ use ledger::{DocumentId, Gtin};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Document, Done, Moment, Opening, OrOpen, Refused};
+use super::{Document, Done, Moment, Name, Opening, OrOpen, Refused};
 
 /// What makes an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -86,6 +86,10 @@ impl Document for PurchaseOrder {
 impl Document for ShipNotice {
     const KIND: &'static str = "ship_notice";
     type Step = OrOpen<Announce, NoticeStep>;
+
+    fn names(&self) -> Vec<Name> {
+        self.containers.keys().copied().map(Name::Container).collect()
+    }
 
     fn state(&self) -> &'static str {
         self.state.word()

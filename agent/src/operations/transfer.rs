@@ -2,7 +2,7 @@
 //! and resolved where something is missing.
 
 use ledger::document::Word;
-use ledger::transfer::{Lane, Notice, Refused as No, Side, Step, Transfer};
+use ledger::transfer::{CopyRefused, Lane, Notice, Refused as No, Side, Step, Transfer};
 use ledger::{DocumentId, Gtin, Quantity, StoreId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ use crate::scan::Warning;
 pub enum Open {
     /// Goods are asked for.
     Request(Request),
-    /// The other store's copy is taken over as it is.
+    /// The other store's copy is taken over, also in place of one that is here already: it must know all that was done here. What this
+    /// store's agent has to do about it by itself (R37) is done in the same step.
     Announce {
         /// The transfer.
         document: Box<Transfer>,
@@ -80,7 +81,10 @@ impl Document for Transfer {
             OrOpen::Step(Step::Receive { receipts, .. }) => {
                 receipts.iter().map(|receipt| receipt.goods.item).collect()
             }
-            OrOpen::Step(_) | OrOpen::Open(_) => Vec::new(),
+            OrOpen::Open(Open::Announce { document }) => {
+                document.rows.iter().map(|row| row.goods.item).collect()
+            }
+            OrOpen::Step(_) | OrOpen::Open(Open::Request(_)) => Vec::new(),
         };
         if let Some(transfer) = document {
             items.extend(transfer.lines.values().map(|line| line.item));
@@ -104,7 +108,8 @@ impl Document for Transfer {
                 at_home(transfer, step, now.store)?;
                 run(transfer, step, now)
             }
-            (Some(_), OrOpen::Open(_)) => Err(Refused::already_there(Self::KIND, id)),
+            (Some(transfer), OrOpen::Open(Open::Announce { document })) => followed(transfer, document, now),
+            (Some(_), OrOpen::Open(Open::Request(_))) => Err(Refused::already_there(Self::KIND, id)),
             (None, OrOpen::Step(_)) => Err(Refused::unknown(Self::KIND, id)),
         }
     }
@@ -149,6 +154,19 @@ fn announced(id: DocumentId, transfer: &Transfer, store: StoreId) -> Result<Done
     Ok(Done::still(transfer.clone()))
 }
 
+/// The other store's copy in place of the one here, and the steps that are due then.
+fn followed(transfer: &Transfer, copy: &Transfer, now: Moment<'_>) -> Result<Done<Transfer>, Refused> {
+    let side = if now.store == transfer.lane.from { Side::Sender } else { Side::Receiver };
+    let mut all = Done::still(transfer.follow(copy, side)?);
+    while let Some(due) = all.document.due(side) {
+        let Done { document, movements, warnings } = run(&all.document, &due, now)?;
+        all.document = document;
+        all.movements.extend(movements);
+        all.warnings.extend(warnings);
+    }
+    Ok(all)
+}
+
 /// A step makes movements in one store's ledger: it is done there.
 fn at_home(transfer: &Transfer, step: &Step, store: StoreId) -> Result<(), Refused> {
     let home = match transfer.side(step) {
@@ -185,6 +203,12 @@ fn warning(notice: &Notice) -> Warning {
             code: "short",
             detail: format!("{quantity} of item {item} are missing: they stay in transit until explained"),
         },
+    }
+}
+
+impl From<CopyRefused> for Refused {
+    fn from(no: CopyRefused) -> Self {
+        Self::new(no.code(), no.to_string(), no.hint())
     }
 }
 

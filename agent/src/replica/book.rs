@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use ledger::{
     Balance, Context, DeviceId, DeviceSeq, Entry, Fingerprint, Gtin, Head, Item, Movement, PositionKey,
-    Positions, Seq, Stamp, Timestamp, TradingDay, UserId, Verdict, decide,
+    Positions, Seq, Stamp, StoreId, Timestamp, TradingDay, UserId, Verdict, decide,
 };
 use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 
@@ -104,11 +104,13 @@ impl<'c> Statements<'c> {
             last_of_device: db.prepare(
                 "SELECT max(ifnull((SELECT max(device_seq) FROM movement WHERE device = ?1), 0), \
                  ifnull((SELECT max(device_seq) FROM step WHERE device = ?1), 0), \
-                 ifnull((SELECT max(device_seq) FROM observation WHERE device = ?1), 0))",
+                 ifnull((SELECT max(device_seq) FROM observation WHERE device = ?1), 0), \
+                 ifnull((SELECT max(device_seq) FROM void WHERE device = ?1), 0))",
             )?,
             step: db.prepare(
-                "SELECT ifnull(last_seq, 0) FROM step WHERE device = ?1 AND device_seq = ?2 \
-                 UNION ALL SELECT 0 FROM observation WHERE device = ?1 AND device_seq = ?2 LIMIT 1",
+                "SELECT ifnull(last_seq, 0), fingerprint FROM step WHERE device = ?1 AND device_seq = ?2 \
+                 UNION ALL SELECT 0, fingerprint FROM observation WHERE device = ?1 AND device_seq = ?2 \
+                 UNION ALL SELECT 0, fingerprint FROM void WHERE device = ?1 AND device_seq = ?2 LIMIT 1",
             )?,
             person: db.prepare("SELECT id FROM person WHERE name = ?")?,
             add_person: db.prepare("INSERT INTO person (name) VALUES (?) RETURNING id")?,
@@ -178,12 +180,24 @@ impl<'c> Book<'c> {
     }
 
     /// Records one event, or says why not.
-    pub(super) fn record(&mut self, scan: &Scan) -> Result<Outcome, Fault> {
-        let Scan { command, stamp, fingerprint } = scan;
-        let device = self.device(&stamp.device)?;
-        if let Some(known) = self.known(stamp, device, *fingerprint)? {
-            return Ok(known);
+    pub(super) fn record(&mut self, scan: &Scan, store: StoreId) -> Result<Outcome, Fault> {
+        match self.record_for_document(scan, store)? {
+            Some(outcome) => Ok(outcome),
+            None => self.record_once(scan),
         }
+    }
+
+    /// Records an event that is of no document's concern, or says why not.
+    pub(super) fn record_once(&mut self, scan: &Scan) -> Result<Outcome, Fault> {
+        match self.known(&scan.stamp, scan.fingerprint)? {
+            Some(known) => Ok(known),
+            None => self.record_new(scan),
+        }
+    }
+
+    /// Records an event that is not recorded yet.
+    pub(super) fn record_new(&mut self, scan: &Scan) -> Result<Outcome, Fault> {
+        let Scan { command, stamp, fingerprint } = scan;
         let item = command.line().item;
         let context = Context { now: self.now, trading_day: &self.trading_day };
         let positions = self.positions.of(item, &mut self.sql.positions_of)?;
@@ -198,7 +212,7 @@ impl<'c> Book<'c> {
             last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
         }
         let (seq, on_hand, sellable) = last;
-        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices })
+        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings: Vec::new() })
     }
 
     /// Adds an entry whose place and hash are right. Answers with the item's sums after it.
@@ -289,26 +303,45 @@ impl<'c> Book<'c> {
     }
 
     /// What is recorded under the event's identity, judged against what it says now (R7).
-    fn known(
+    pub(super) fn known(
         &mut self,
         stamp: &Stamp,
-        device: Device,
         fingerprint: Fingerprint,
     ) -> Result<Option<Outcome>, Fault> {
+        let device = self.device(&stamp.device)?;
         let mut verdict = None;
         if stamp.device_seq.get() <= device.last {
             let key = params![device.id, stamp.device_seq.get().cast_signed()];
-            // A step of a document or an observation is something else than a scan, whatever movements it made.
-            let step: Option<i64> = self.sql.step.query_row(key, |row| row.get(0)).optional()?;
-            verdict = match step {
-                Some(seq) => Some(Outcome::Conflict { seq: Seq::new(seq.cast_unsigned()) }),
-                None => judge(&mut self.sql.by_source, key, fingerprint)?,
-            };
+            // A step of a document or an observation is something else than a scan, whatever movements it made; unless the
+            // scan took the step itself.
+            if let Some(step) = judge(&mut self.sql.step, key, fingerprint)? {
+                return Ok(Some(step));
+            }
+            verdict = judge(&mut self.sql.by_source, key, fingerprint)?;
         }
         if let (None | Some(Outcome::Duplicate { .. }), Some(id)) = (&verdict, &stamp.event_id) {
             verdict = judge(&mut self.sql.by_event, params![id.as_bytes()], fingerprint)?.or(verdict);
         }
         Ok(verdict)
+    }
+
+    /// The same for an event that may have been recorded as any of several.
+    pub(super) fn known_as_any(&mut self, scans: &[Scan]) -> Result<Option<Outcome>, Fault> {
+        let mut conflict = None;
+        for scan in scans {
+            match self.known(&scan.stamp, scan.fingerprint)? {
+                Some(Outcome::Conflict { seq }) => conflict = Some(Outcome::Conflict { seq }),
+                Some(known) => return Ok(Some(known)),
+                None => {}
+            }
+        }
+        Ok(conflict)
+    }
+
+    /// Whether a step, an observation or a void has an event's identity.
+    pub(super) fn is_of_another_kind(&mut self, stamp: &Stamp) -> Result<bool, Fault> {
+        let device = self.device(&stamp.device)?;
+        Ok(self.sql.step.exists(params![device.id, stamp.device_seq.get().cast_signed()])?)
     }
 
     fn device(&mut self, device: &DeviceId) -> Result<Device, Fault> {

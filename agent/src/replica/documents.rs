@@ -12,7 +12,7 @@ use super::book::Book;
 use super::counts::Prepared;
 use super::row::Fault;
 use super::{Replica, ReplicaError, command};
-use crate::operations::{Document, Done, Look, Moment, Refused};
+use crate::operations::{Beside, Document, Done, Look, Moment, Refused};
 use crate::scan::Warning;
 
 #[cfg(test)]
@@ -106,6 +106,16 @@ pub struct Taken {
     pub recorded_at: Timestamp,
     /// The movements it made, first and last.
     pub movements: Option<(Seq, Seq)>,
+}
+
+/// A step on its way into the replica: who takes it, and as what it is known from then on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taking<'a> {
+    pub(super) stamp: &'a Stamp,
+    /// The step as JSON.
+    pub(super) text: &'a str,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) key: Option<&'a str>,
 }
 
 impl Replica {
@@ -271,19 +281,33 @@ impl Book<'_> {
             }
         }
         let stamp = self.stamp(&act.by)?;
-        let items = D::items(before.as_ref().map(|kept| &kept.document), &act.step);
+        let taking = Taking { stamp: &stamp, text: &text, fingerprint, key: act.by.key.as_deref() };
+        self.take::<D>((act.document, before), &act.step, (&taking, store), &prepared.beside)
+    }
+
+    /// Takes a step that nothing was recorded of yet.
+    pub(super) fn take<D: Document>(
+        &mut self,
+        (id, before): (DocumentId, Option<Kept<D>>),
+        step: &D::Step,
+        (taking, store): (&Taking<'_>, StoreId),
+        beside: &Beside,
+    ) -> Result<Operated<D>, Fault> {
+        let document = before.as_ref().map(|kept| &kept.document);
+        let items = D::items(document, step);
         let (stock, reserved) = (self.stock(&items)?, self.reserved(&items)?);
+        let found = self.found(D::KIND, &id, D::reads(document, step))?;
         let trading_day = self.trading_day();
         let moment = Moment {
-            stamp: &stamp,
+            stamp: taking.stamp,
             context: Context { now: self.now, trading_day: &trading_day },
             store,
             stock: &stock,
             reserved: &reserved,
-            beside: &prepared.beside,
+            beside,
+            found: &found,
         };
-        let document = before.as_ref().map(|kept| &kept.document);
-        let done = match D::decide(document, act.document, &act.step, moment) {
+        let done = match D::decide(document, id, step, moment) {
             Ok(done) => done,
             Err(refused) => return Ok(Operated::Refused(refused)),
         };
@@ -303,20 +327,17 @@ impl Book<'_> {
         let last = self.tip.head.seq;
         let movements = (last >= first).then_some((first, last));
         let kept = Kept {
-            id: act.document,
+            id,
             version: before.as_ref().map_or(1, |kept| kept.version.saturating_add(1)),
             document,
             opened_at: before.as_ref().map_or(self.now, |kept| kept.opened_at),
             changed_at: self.now,
         };
         self.keep(&kept)?;
-        self.keep_step(
-            (D::KIND, &kept.id, kept.version),
-            &text,
-            fingerprint,
-            &stamp,
-            (movements, act.by.key.as_deref()),
-        )?;
+        self.keep_step((D::KIND, &kept.id, kept.version), taking, movements)?;
+        if let Some(about) = kept.document.closes() {
+            self.close_complete(about, (taking.stamp, store))?;
+        }
         Ok(Operated::Done { document: kept, movements, warnings })
     }
 
@@ -340,7 +361,8 @@ impl Book<'_> {
                 self.db.prepare_cached(sql)?.query_row(of_device, |row| row.get::<_, i64>(0)).optional()?;
             if found.is_none() {
                 let sql = "SELECT 1 FROM movement WHERE device = ?1 AND device_seq = ?2 \
-                           UNION ALL SELECT 1 FROM observation WHERE device = ?1 AND device_seq = ?2";
+                           UNION ALL SELECT 1 FROM observation WHERE device = ?1 AND device_seq = ?2 \
+                           UNION ALL SELECT 1 FROM void WHERE device = ?1 AND device_seq = ?2";
                 let taken = self.db.prepare_cached(sql)?.exists(of_device)?;
                 if taken {
                     return Ok(Some(Operated::Conflict));
@@ -381,7 +403,7 @@ impl Book<'_> {
         })
     }
 
-    fn stock(&mut self, items: &[Gtin]) -> Result<Positions, Fault> {
+    pub(super) fn stock(&mut self, items: &[Gtin]) -> Result<Positions, Fault> {
         let mut stock = Positions::default();
         for item in items {
             for (key, balance) in self.positions_of(*item)?.iter() {
@@ -417,6 +439,13 @@ impl Book<'_> {
             kept.opened_at.millis(),
             kept.changed_at.millis(),
         ])?;
+        if kept.version == 1 {
+            let sql = "INSERT OR IGNORE INTO document_name (name, kind, document) VALUES (?,?,?)";
+            let mut insert = self.db.prepare_cached(sql)?;
+            for name in kept.document.names() {
+                insert.execute(params![name.text(), D::KIND, kept.id.as_str()])?;
+            }
+        }
         self.keep_promises(D::KIND, &kept.id, &kept.document.reserved())
     }
 
@@ -441,11 +470,10 @@ impl Book<'_> {
     fn keep_step(
         &mut self,
         (kind, document, version): (&str, &DocumentId, u64),
-        step: &str,
-        fingerprint: Fingerprint,
-        stamp: &Stamp,
-        (movements, key): (Option<(Seq, Seq)>, Option<&str>),
+        taking: &Taking<'_>,
+        movements: Option<(Seq, Seq)>,
     ) -> Result<(), Fault> {
+        let Taking { stamp, text, fingerprint, key, .. } = *taking;
         let device = self.device_number(&stamp.device)?;
         let person = self.person(&stamp.user)?;
         let sql = "INSERT INTO step (kind, document, version, step, fingerprint, device, device_seq, person, \
@@ -454,7 +482,7 @@ impl Book<'_> {
             kind,
             document.as_str(),
             version.cast_signed(),
-            step,
+            text,
             fingerprint.get().cast_signed(),
             device,
             stamp.device_seq.get().cast_signed(),
@@ -491,7 +519,7 @@ fn stored_quantity(number: i64) -> Result<Quantity, Fault> {
     Quantity::new(number).map_err(|_refused| Fault::Damaged { what: "reserved quantity" })
 }
 
-const SELECT: &str = "SELECT id, version, body, opened_at, changed_at FROM document";
+pub(super) const SELECT: &str = "SELECT id, version, body, opened_at, changed_at FROM document";
 
 pub(super) fn read<D: Document>(db: &rusqlite::Connection, id: DocumentId) -> Result<Option<Kept<D>>, Fault> {
     let sql = format!("{SELECT} WHERE kind = ? AND id = ?");
@@ -500,7 +528,7 @@ pub(super) fn read<D: Document>(db: &rusqlite::Connection, id: DocumentId) -> Re
     rows.next()?.map(kept).transpose()
 }
 
-fn kept<D: Document>(row: &rusqlite::Row<'_>) -> Result<Kept<D>, Fault> {
+pub(super) fn kept<D: Document>(row: &rusqlite::Row<'_>) -> Result<Kept<D>, Fault> {
     let body = row.get_ref(2)?.as_str().map_err(|_no_text| Fault::Damaged { what: "document" })?;
     Ok(Kept {
         id: DocumentId::new(row.get_ref(0)?.as_str().unwrap_or_default())
@@ -523,6 +551,6 @@ pub(super) fn fingerprint(kind: &str, document: &DocumentId, step: &str, user: &
     Fingerprint::new(u64::from_le_bytes(first.try_into().unwrap_or_default()))
 }
 
-fn unwritable(error: &serde_json::Error) -> Fault {
+pub(super) fn unwritable(error: &serde_json::Error) -> Fault {
     Fault::Contradiction(format!("a document cannot be written: {error}"))
 }

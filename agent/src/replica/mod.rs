@@ -21,9 +21,14 @@ mod imports;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
+mod receiving;
 mod row;
+mod sales;
+mod shelves;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod undo;
 pub mod verify;
 mod writer;
 
@@ -44,6 +49,8 @@ use self::book::Book;
 use self::catalogue::Catalogue;
 use self::row::Fault;
 use self::writer::{Message, Published, Work};
+use crate::operations::Refused;
+use crate::scan::Warning;
 
 pub use self::catalogue::Known;
 pub use self::command::Kind;
@@ -57,6 +64,11 @@ pub use self::imports::{
 };
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
+pub(crate) use self::sales::name_of_sale;
+pub use self::sales::{Sale, SaleLine, SaleOf, Sold, SoldLine};
+pub use self::shelves::{Refill, Shelf, ShelfAt};
+pub use self::tasks::{Arrived, Task};
+pub use self::undo::{EventOf, EventRow, Undo, UndoOf};
 
 /// Jobs that wait for the writer. A fuller queue means seconds of waiting: then it is better to say so at once.
 const QUEUE: usize = 1_024;
@@ -116,6 +128,12 @@ impl Scan {
         Self { command, stamp, fingerprint }
     }
 
+    /// What it says, so that a repeat is told from another event.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
     /// What happened.
     #[must_use]
     pub const fn command(&self) -> &Command {
@@ -142,6 +160,8 @@ pub enum Outcome {
         sellable: Balance,
         /// What somebody should look at.
         notices: Vec<Notice>,
+        /// What else somebody should look at.
+        warnings: Vec<Warning>,
     },
     /// It was recorded before.
     Duplicate {
@@ -155,6 +175,15 @@ pub enum Outcome {
     },
     /// The rules say no.
     Refused(Refusal),
+    /// It is recorded and durable: a step of a document, or several movements.
+    Done {
+        /// Its movements, first and last.
+        movements: Option<(Seq, Seq)>,
+        /// What somebody should look at.
+        warnings: Vec<Warning>,
+    },
+    /// The rules of a document say no.
+    No(Refused),
 }
 
 /// An event that could not be recorded, to be kept for somebody.
@@ -340,40 +369,6 @@ impl Replica {
     #[must_use]
     pub fn items_len(&self) -> usize {
         self.catalogue.len()
-    }
-
-    /// Records events in their order, each on its own: one outcome each. Returns once they are durable.
-    ///
-    /// # Errors
-    /// [`ReplicaError`]; then events from the first chunk that failed on are not recorded. Sending all of them again is
-    /// right: what was recorded answers as a duplicate.
-    pub async fn record(&self, scans: Vec<Scan>) -> Result<Vec<Outcome>, ReplicaError> {
-        if scans.len() <= CHUNK_EVENTS_MAX {
-            return self.record_chunk(scans).await;
-        }
-        let mut outcomes = Vec::with_capacity(scans.len());
-        let mut waiting = scans.into_iter();
-        loop {
-            let chunk: Vec<Scan> = waiting.by_ref().take(CHUNK_EVENTS_MAX).collect();
-            if chunk.is_empty() {
-                return Ok(outcomes);
-            }
-            outcomes.extend(self.record_chunk(chunk).await?);
-        }
-    }
-
-    async fn record_chunk(&self, scans: Vec<Scan>) -> Result<Vec<Outcome>, ReplicaError> {
-        let events = scans.len();
-        let work = move |book: &mut Book<'_>| match book.open_for_events() {
-            Err(closed) => Ok(Err(closed)),
-            Ok(()) => {
-                let mut outcomes =
-                    scans.iter().map(|scan| book.record(scan)).collect::<Result<Vec<_>, Fault>>()?;
-                book.settle_outcomes(&scans, &mut outcomes)?;
-                Ok(Ok(outcomes))
-            }
-        };
-        self.write(events, work).await
     }
 
     /// Keeps rejected events for somebody to look at.

@@ -61,6 +61,8 @@ fn seqs(outcomes: &[Outcome]) -> Vec<String> {
         Outcome::Duplicate { seq } => format!("duplicate {seq}"),
         Outcome::Conflict { seq } => format!("conflict {seq}"),
         Outcome::Refused(refusal) => refusal.code().to_owned(),
+        Outcome::Done { movements, .. } => format!("done {movements:?}"),
+        Outcome::No(refused) => refused.code.to_owned(),
     };
     outcomes.iter().map(word).collect()
 }
@@ -178,8 +180,8 @@ async fn a_fault_in_the_middle_takes_back_the_whole_group_and_what_memory_knew()
     replica.record(vec![receive("h1", 1, 1, 10)]).await.unwrap();
     let (first, second) = (sell("h1", 2, 1, 3), sell("new", 1, 2, 1));
     let half_way = move |book: &mut Book<'_>| {
-        book.record(&first)?;
-        book.record(&second)?;
+        book.record_once(&first)?;
+        book.record_once(&second)?;
         book.change_sync(|sync| sync.epoch = Epoch::new(7));
         Err::<Result<(), _>, _>(Fault::Damaged { what: "test" })
     };

@@ -33,6 +33,8 @@ pub struct Event {
     pub reason: Option<String>,
     /// What becomes of returned goods.
     pub disposition: Option<Disposition>,
+    /// The sale that returned goods are of.
+    pub of: Option<Of>,
     /// The lot, when the code does not say.
     pub lot: Option<String>,
     /// The serial number, when the code does not say.
@@ -48,6 +50,21 @@ pub struct Event {
     /// What is to be added to the device's clock, in milliseconds.
     #[serde(default)]
     pub clock_offset_ms: i32,
+}
+
+/// A line of a sale: by the sale's name, or by the till and its number there.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "SaleLineNamed")]
+#[serde(deny_unknown_fields)]
+pub struct Of {
+    /// What the sale is called.
+    pub sale: Option<String>,
+    /// The till, when the sale is not named.
+    pub device: Option<String>,
+    /// The till's number of it.
+    pub device_seq: Option<u64>,
+    /// The line, from 1; the first when nobody said.
+    pub line: Option<u32>,
 }
 
 /// What happened to the goods.

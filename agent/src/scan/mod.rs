@@ -4,10 +4,13 @@
 //! together with what other devices sent meanwhile. What cannot be recorded is kept in quarantine, so that nothing a
 //! device sent is dropped. Only when both are on disk is the device answered.
 
+mod arrival;
 pub mod event;
 mod outcome;
 mod resolve;
+pub mod sale;
 pub mod sighting;
+pub mod undoing;
 
 use std::time::Instant;
 
@@ -19,7 +22,7 @@ use self::event::{Event, Incoming};
 use self::outcome::Rejection;
 use crate::clock;
 use crate::metrics::Metrics;
-use crate::replica::{Outcome, Rejected, Replica, ReplicaError, Scan};
+use crate::replica::{Outcome, Rejected, Replica, ReplicaError, Scan, Task};
 
 /// Most events in one request. Larger files are sent in parts, so that a till's evening upload never makes a handheld wait.
 pub const BATCH_EVENTS_MAX: usize = 1_000;
@@ -40,7 +43,7 @@ struct Passage<'a> {
     gtin: Option<ledger::Gtin>,
     warnings: Vec<Warning>,
     /// What is to be recorded, until the replica has it.
-    scan: Option<Scan>,
+    task: Option<Task>,
     state: State,
 }
 
@@ -67,9 +70,9 @@ impl Pipeline {
         let began = Instant::now();
         let now = clock::now();
         let mut passages: Vec<Passage<'_>> = events.into_iter().map(|event| self.read(event, now)).collect();
-        let ready: Vec<Scan> = passages.iter_mut().filter_map(|passage| passage.scan.take()).collect();
+        let ready: Vec<Task> = passages.iter_mut().filter_map(|passage| passage.task.take()).collect();
         if !ready.is_empty() {
-            let outcomes = self.replica.record(ready).await?;
+            let outcomes = self.replica.carry_out(ready).await?;
             let pending = passages.iter_mut().filter(|passage| matches!(passage.state, State::Pending));
             pending.zip(outcomes).for_each(|(passage, outcome)| passage.settle(outcome));
         }
@@ -96,14 +99,39 @@ impl Pipeline {
             Ok(event) => event,
             Err(rejection) => return Passage::rejected(raw, None, rejection),
         };
-        match resolve::resolve(&event, now, |gtin| self.replica.known_item(gtin)) {
+        let known = |gtin| self.replica.known_item(gtin);
+        if let Some(arrived) = arrival::arrived(&event, now, known) {
+            return match arrived {
+                Err(rejection) => Passage::rejected(raw, Some(event), rejection),
+                Ok((arrived, warnings)) => Passage {
+                    raw,
+                    name: None,
+                    gtin: None,
+                    warnings,
+                    task: Some(Task::Arrived(Box::new(arrived))),
+                    state: State::Pending,
+                    event: Some(event),
+                },
+            };
+        }
+        let of = match sale::of(&event) {
+            Ok(of) => of,
+            Err(rejection) => return Passage::rejected(raw, Some(event), rejection),
+        };
+        match resolve::resolve(&event, now, known) {
             Err(rejection) => Passage::rejected(raw, Some(event), rejection),
             Ok(resolved) => Passage {
                 raw,
                 name: resolved.name,
                 gtin: Some(resolved.command.line().item),
                 warnings: resolved.warnings,
-                scan: Some(Scan::new(resolved.command, resolved.stamp)),
+                task: Some({
+                    let scan = Scan::new(resolved.command, resolved.stamp);
+                    match of {
+                        None => Task::Scan(scan),
+                        Some(of) => Task::Return(scan, of),
+                    }
+                }),
                 state: State::Pending,
                 event: Some(event),
             },
@@ -138,7 +166,7 @@ impl<'a> Passage<'a> {
             name: None,
             gtin,
             warnings: Vec::new(),
-            scan: None,
+            task: None,
             state: State::Rejected(rejection),
         }
     }

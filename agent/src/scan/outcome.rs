@@ -146,18 +146,25 @@ impl Answer {
 
     pub(super) fn record(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Accepted { seq, on_hand, sellable, notices } => {
+            Outcome::Accepted { seq, on_hand, sellable, notices, warnings } => {
                 self.result = Verdict::Accepted;
                 self.seq = Some(seq.get());
                 self.on_hand = Some(on_hand.get());
                 self.sellable = Some(sellable.get());
                 self.warnings.extend(notices.iter().map(Warning::from));
+                self.warnings.extend(warnings);
+            }
+            Outcome::Done { movements, warnings } => {
+                self.result = Verdict::Accepted;
+                self.seq = movements.map(|(_, last)| last.get());
+                self.warnings.extend(warnings);
             }
             Outcome::Duplicate { seq } => {
                 self.result = Verdict::Duplicate;
-                self.seq = Some(seq.get());
+                // What has no entry is told from it by zero.
+                self.seq = (seq != Seq::ZERO).then_some(seq.get());
             }
-            Outcome::Conflict { .. } | Outcome::Refused(_) => {
+            Outcome::Conflict { .. } | Outcome::Refused(_) | Outcome::No(_) => {
                 if let Some(rejection) = Rejection::of(&outcome) {
                     self.reject(rejection);
                 }
@@ -192,7 +199,14 @@ impl Rejection {
     /// Why the ledger did not take an event; `None` when it did.
     pub(super) fn of(outcome: &Outcome) -> Option<Self> {
         match outcome {
-            Outcome::Accepted { .. } | Outcome::Duplicate { .. } => None,
+            Outcome::Accepted { .. } | Outcome::Duplicate { .. } | Outcome::Done { .. } => None,
+            Outcome::No(refused) => Some(Self {
+                code: refused.code,
+                detail: refused.detail.clone(),
+                hint: Some(refused.hint),
+                gtin: None,
+                seq: None,
+            }),
             Outcome::Conflict { seq } => {
                 // What is recorded may be no entry: a step or an observation.
                 Some(Self::reused((*seq != Seq::ZERO).then_some(*seq)))

@@ -173,7 +173,7 @@ fn command(event: &Event, line: Line) -> Result<Command, Rejection> {
     })
 }
 
-fn place(field: &'static str, text: &str) -> Result<Account, Rejection> {
+pub(super) fn place(field: &'static str, text: &str) -> Result<Account, Rejection> {
     Account::parse_place(text).ok_or_else(|| {
         let what = format!("`{}` is no place in the store", shortened(text));
         wrong(field, &what, "name a place such as `floor`, `backroom`, `bay` or `damaged`")
@@ -181,7 +181,7 @@ fn place(field: &'static str, text: &str) -> Result<Account, Rejection> {
 }
 
 /// Goods are sold from an area of the shop, not from what is damaged or held.
-fn area(place: Account) -> Result<Area, Rejection> {
+pub(super) fn area(place: Account) -> Result<Area, Rejection> {
     if let Account::Sellable(area) = place {
         Ok(area)
     } else {
@@ -200,7 +200,7 @@ fn reason(event: &Event, default: Option<Reason>) -> Result<Reason, Rejection> {
     }
 }
 
-const fn disposition(of: Option<Disposition>) -> ledger::Disposition {
+pub(super) const fn disposition(of: Option<Disposition>) -> ledger::Disposition {
     match of {
         None | Some(Disposition::Sellable) => ledger::Disposition::Sellable,
         Some(Disposition::Damaged) => ledger::Disposition::Damaged,
@@ -209,7 +209,11 @@ const fn disposition(of: Option<Disposition>) -> ledger::Disposition {
     }
 }
 
-fn stamp(event: &Event, device: DeviceId, now: Timestamp) -> Result<(Stamp, Vec<Warning>), Rejection> {
+pub(super) fn stamp(
+    event: &Event,
+    device: DeviceId,
+    now: Timestamp,
+) -> Result<(Stamp, Vec<Warning>), Rejection> {
     let user = user(event.user.as_deref(), &device)?;
     let event_id = event.event_id.as_deref().map(str::parse::<EventId>).transpose();
     let event_id = event_id.map_err(|error| invalid("event_id", &error))?;

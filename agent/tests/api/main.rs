@@ -17,6 +17,10 @@ mod operations;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]
+mod receiving;
+#[cfg(test)]
+mod sales;
+#[cfg(test)]
 mod shape;
 #[cfg(test)]
 mod store;

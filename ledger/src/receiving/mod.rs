@@ -7,9 +7,12 @@
 //!   it. Goods are scanned one by one, or a whole container by its SSCC. Put-away afterwards is a move between areas.
 //! - What came is [`Received::of`] the ledger's movements, by document line, so that undoing a receipt counts by itself; no order
 //!   keeps a counter. [`incoming`] is what is still to come of an item (R12).
+//! - Several receipts may be open at a time: before each step, [`Receipt::expecting_order`] or [`Receipt::expecting_notice`] says
+//!   what is still to come by then. [`Receipt::shown`] is what whoever receives may see.
 //! - When a receipt is closed, [`Receipt::discrepancies`] says what differs from what was expected.
 
 mod container;
+mod expecting;
 mod flow;
 mod notice;
 mod order;

@@ -116,6 +116,12 @@ impl PurchaseOrder {
         Balance::new(ordered.saturating_sub(came.get()).max(0))
     }
 
+    /// Whether nothing of it is still to come.
+    #[must_use]
+    pub fn is_complete(&self, received: &Received) -> bool {
+        self.lines.keys().all(|line| self.open_of_line(*line, received) == Balance::ZERO)
+    }
+
     /// What of an item is still to come: nothing unless the order is confirmed (R12).
     #[must_use]
     pub fn open(&self, item: Gtin, received: &Received) -> Balance {
@@ -147,6 +153,12 @@ impl Received {
             }
         }
         Self(sums)
+    }
+
+    /// Sums that somebody else made of the ledger's movements.
+    #[must_use]
+    pub fn from_sums(sums: impl IntoIterator<Item = (DocumentLine, Balance)>) -> Self {
+        Self(sums.into_iter().collect())
     }
 
     /// What came for one document line.

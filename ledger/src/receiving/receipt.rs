@@ -12,7 +12,7 @@ use crate::document::Word as _;
 use crate::ids::{DocumentId, DocumentLine, Seq};
 use crate::positions::Positions;
 use crate::posting::{Done, Goods, Leg, Legs, Override, at_most, less, permitted};
-use crate::quantity::Quantity;
+use crate::quantity::{Money, Quantity};
 use crate::reason::Reason;
 use crate::receiving::container::ContainerId;
 use crate::receiving::flow::{NoticeState, OrderState, RECEIPT_FLOW, ReceiptState, ReceiptStepKind, Refused};
@@ -69,6 +69,9 @@ pub struct ReceiptRow {
     pub into: Account,
     /// Which of the expected they are, by its place from 0.
     pub expected: Option<u32>,
+    /// What all of them cost, if somebody said. Never a price of one unit: that would not add up (R2).
+    #[serde(default)]
+    pub amount: Option<Money>,
     /// Whether the row was a mistake and taken back.
     pub taken_back: bool,
 }
@@ -107,6 +110,9 @@ pub struct Came {
     pub into: Account,
     /// The line that they are for; `None` finds it by the item.
     pub line: Option<DocumentLine>,
+    /// What all of them cost, if known.
+    #[serde(default)]
+    pub amount: Option<Money>,
 }
 
 /// What is done with a receipt.
@@ -284,7 +290,7 @@ impl Receipt {
         permit: Option<&Override>,
         legs: &mut Legs<'_>,
     ) -> Result<(), Refused> {
-        let Came { goods, into, line } = *came;
+        let Came { goods, into, line, amount } = *came;
         check_place(into)?;
         let item = goods.item;
         let lines = self.lines_for(&goods, line);
@@ -296,16 +302,18 @@ impl Receipt {
         }
         // The lines of an item fill up one after another; what is beyond all of them belongs to the last.
         let mut left = Some(goods.quantity);
+        let mut cost = Cost { left: amount, of: goods.quantity };
         for (at, expected) in &lines {
             if let Some(quantity) = left.and_then(|left| at_most(left, self.open(*at, expected))) {
                 left = left.and_then(|left| less(left, quantity));
-                self.put(expected.line, Some(*at), Goods { quantity, ..goods }, into, legs)?;
+                let row = (expected.line, Some(*at), cost.take(quantity));
+                self.put(row, Goods { quantity, ..goods }, into, legs)?;
             }
         }
         if let Some(quantity) = left {
             let own = DocumentLine { document: self.id, line: self.next_row() };
             let (line, at) = lines.last().map_or((own, None), |(at, last)| (last.line, Some(*at)));
-            self.put(line, at, Goods { quantity, ..goods }, into, legs)?;
+            self.put((line, at, cost.take(quantity)), Goods { quantity, ..goods }, into, legs)?;
         }
         Ok(())
     }
@@ -342,7 +350,7 @@ impl Receipt {
         for (at, expected) in inside {
             // What was scanned out of it before it was scanned as a whole is in already.
             if let Some(quantity) = at_most(expected.goods.quantity, self.open(at, &expected)) {
-                self.put(expected.line, Some(at), Goods { quantity, ..expected.goods }, into, legs)?;
+                self.put((expected.line, Some(at), None), Goods { quantity, ..expected.goods }, into, legs)?;
             }
         }
         if self.rows.len() == rows { Err(Refused::ContainerTwice(container)) } else { Ok(()) }
@@ -368,15 +376,14 @@ impl Receipt {
     /// One row and one movement.
     fn put(
         &mut self,
-        line: DocumentLine,
-        expected: Option<u32>,
+        (line, expected, amount): (DocumentLine, Option<u32>, Option<Money>),
         goods: Goods,
         into: Account,
         legs: &mut Legs<'_>,
     ) -> Result<(), Refused> {
         let (from, reason) = (Account::Supplier, Reason::Receipt);
         legs.fact(Leg { goods, from, to: into, reason, document: Some(line), corrects: None })?;
-        self.rows.push(ReceiptRow { line, goods, into, expected, taken_back: false });
+        self.rows.push(ReceiptRow { line, goods, into, expected, amount, taken_back: false });
         Ok(())
     }
 
@@ -398,7 +405,8 @@ impl Receipt {
         rows.fold(expected.goods.quantity.get(), |open, row| open.saturating_sub(row.goods.quantity.get()))
     }
 
-    fn standing(&self) -> impl Iterator<Item = &ReceiptRow> {
+    /// The rows that were not taken back.
+    pub(super) fn standing(&self) -> impl Iterator<Item = &ReceiptRow> {
         self.rows.iter().filter(|row| !row.taken_back)
     }
 
@@ -434,6 +442,26 @@ impl Receipt {
         by_item(unfit).into_iter().for_each(|(item, number)| note(item, Difference::Damaged, number));
         list.sort_unstable();
         Some(list)
+    }
+}
+
+/// What goods cost, given to their rows by quantity; the last row gets what is left, so that the sum stays.
+struct Cost {
+    left: Option<Money>,
+    of: Quantity,
+}
+
+impl Cost {
+    fn take(&mut self, quantity: Quantity) -> Option<Money> {
+        let left = self.left?;
+        let Some(rest) = less(self.of, quantity) else { return self.left.take() };
+        let (part, whole) = (i128::from(quantity.get()), i128::from(self.of.get()));
+        // A share of an amount is not larger than the amount.
+        let share = i128::from(left.minor()).saturating_mul(part).checked_div(whole)?;
+        let share = i64::try_from(share).ok()?;
+        self.of = rest;
+        self.left = Some(Money::new(left.minor().saturating_sub(share)));
+        Some(Money::new(share))
     }
 }
 

@@ -8,9 +8,12 @@
 //! arrives from the other side, run what [`Transfer::due`] says until it says nothing: these are the steps that a store's agent
 //! does by itself (R37: posting a provisional extra dispatch, giving back what the sender refused).
 //!
+//! The other side's copy of the document takes the place of one's own with [`Transfer::follow`].
+//!
 //! Goods land under the lot that they were dispatched under. That a receiver saw another lot is evidence for the lots' own
 //! rules (R51).
 
+mod copies;
 mod document;
 mod flow;
 mod steps;
@@ -25,6 +28,7 @@ use crate::movement::Movement;
 use crate::positions::{Overflow, Positions};
 use crate::quantity::Balance;
 
+pub use self::copies::CopyRefused;
 pub use self::document::{Extra, Fate, Lane, Line, Row, Side, Transfer};
 pub use self::flow::{FLOW, Notice, Refused, State, StepKind};
 pub use self::steps::{Load, Receipt, Resolution, Step};

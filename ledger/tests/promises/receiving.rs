@@ -107,7 +107,7 @@ fn confirmed() -> PurchaseOrder {
 }
 
 fn come(item: u64, quantity: i64, into: Account) -> ReceiptStep {
-    let came = Came { goods: goods(item, quantity), into, line: None };
+    let came = Came { goods: goods(item, quantity), into, line: None, amount: None };
     ReceiptStep::Receive { came: vec![came], permit: None }
 }
 
@@ -206,8 +206,12 @@ fn what_nobody_expects_needs_an_override_and_is_listed() {
     bay.step(&permitted(come(TEA, 4, BAY))).unwrap();
     assert_eq!(bay.differs(), ["oat short 5", "tea unexpected 4"]);
     assert_eq!(bay.ledger[0].document, Some(DocumentLine { document: id("R2"), line: 1 }));
-    let wrong =
-        Came { goods: goods(TEA, 1), into: BAY, line: Some(DocumentLine { document: id("PO2"), line: 1 }) };
+    let wrong = Came {
+        goods: goods(TEA, 1),
+        into: BAY,
+        line: Some(DocumentLine { document: id("PO2"), line: 1 }),
+        amount: None,
+    };
     assert_eq!(
         bay.said(&ReceiptStep::Receive { came: vec![wrong], permit: None }),
         format!("not_on_line: line 1 of PO2 does not expect item {}", gtin(TEA))
@@ -253,7 +257,7 @@ fn a_container_is_received_as_a_whole_less_what_was_scanned_out_of_it() {
     let notice = notice();
     bay.receipt = Receipt::against_notice(id("R3"), &notice, false, Tolerance::default()).unwrap();
     let b = Goods { lot: Lot::new("B").unwrap(), ..goods(OAT_DRINK, 2) };
-    let came = vec![Came { goods: b, into: Account::Damaged, line: None }];
+    let came = vec![Came { goods: b, into: Account::Damaged, line: None, amount: None }];
     bay.step(&ReceiptStep::Receive { came, permit: None }).unwrap();
     let container =
         |sscc: &str| ReceiptStep::ReceiveContainer { container: sscc.parse().unwrap(), into: BAY };

@@ -25,7 +25,7 @@ pub use self::post::Progress;
 pub use self::review::{LinePage, LineReview, default_limits};
 
 pub(super) use self::observe::CountCache;
-pub(super) use self::post::{Counted, disagreeing};
+pub(super) use self::post::{Counted, agent, disagreeing};
 pub(super) use self::propose::Prepared;
 
 /// Items that one read goes through.

@@ -91,7 +91,7 @@ impl Replica {
 }
 
 impl Book<'_> {
-    fn observe(&mut self, observed: &Observed) -> Result<Noted, Fault> {
+    pub(in crate::replica) fn observe(&mut self, observed: &Observed) -> Result<Noted, Fault> {
         let Observed { count: id, session, what, stamp } = observed;
         let text = serde_json::to_string(&(session, what))
             .map_err(|error| Fault::Contradiction(format!("an observation cannot be written: {error}")))?;

@@ -22,7 +22,7 @@ use crate::operations::OrOpen;
 use crate::replica::book::Book;
 use crate::replica::read::Reader;
 use crate::replica::row::{self, Fault, Names};
-use crate::replica::{Act, By, Operated, Outcome, Replica, ReplicaError, Scan, command};
+use crate::replica::{Act, By, Operated, Outcome, Replica, ReplicaError, Task, command};
 
 /// Items whose movements are posted in one transaction: what waits behind it waits for some milliseconds.
 const POSTED_MAX: usize = 32;
@@ -350,21 +350,19 @@ impl Book<'_> {
     /// Outcomes say what is on hand after revisions, not between.
     pub(in crate::replica) fn settle_outcomes(
         &mut self,
-        scans: &[Scan],
+        tasks: &[Task],
         outcomes: &mut [Outcome],
     ) -> Result<(), Fault> {
         let settled = self.settle_late()?;
         if settled.is_empty() {
             return Ok(());
         }
-        for (scan, outcome) in scans.iter().zip(outcomes) {
-            let item = scan.command().line().item;
-            if let Outcome::Accepted { on_hand, sellable, .. } = outcome
-                && settled.contains(&item)
-            {
-                let positions = self.positions_of(item)?;
-                *on_hand = positions.physical(item).unwrap_or(*on_hand);
-                *sellable = positions.sellable(item).unwrap_or(*sellable);
+        for (task, outcome) in tasks.iter().zip(outcomes) {
+            let Some(item) = task.item().filter(|item| settled.contains(item)) else { continue };
+            let positions = self.positions_of(item)?;
+            let (physical, free) = (positions.physical(item), positions.sellable(item));
+            if let Outcome::Accepted { on_hand, sellable, .. } = outcome {
+                (*on_hand, *sellable) = (physical.unwrap_or(*on_hand), free.unwrap_or(*sellable));
             }
         }
         Ok(())
@@ -438,7 +436,8 @@ impl Book<'_> {
     }
 }
 
-fn agent() -> Result<DeviceId, Fault> {
+/// The device that records what the agent itself does.
+pub(in crate::replica) fn agent() -> Result<DeviceId, Fault> {
     DeviceId::new(AGENT).map_err(|_never| Fault::Damaged { what: "device" })
 }
 

@@ -141,7 +141,7 @@ impl Book<'_> {
         let command = Command::Open { line: goods, into: row.place };
         let at = import.committed_at.unwrap_or(self.now);
         let stamp = stamp(import, Way::Forth, line, at)?;
-        Ok(match self.record(&Scan::new(command, stamp))? {
+        Ok(match self.record_once(&Scan::new(command, stamp))? {
             Outcome::Accepted { seq, .. } | Outcome::Duplicate { seq } => {
                 Became { seq: Some(seq), ..Became::of("recorded") }
             }
@@ -149,6 +149,9 @@ impl Book<'_> {
                 Became::refused(format!("something else is recorded as this row, in entry {seq}"))
             }
             Outcome::Refused(refusal) => Became::refused(refusal.to_string()),
+            Outcome::Done { .. } | Outcome::No(_) => {
+                return Err(Fault::Contradiction("opening stock was taken for another event".to_owned()));
+            }
         })
     }
 
