@@ -31,6 +31,7 @@ mod counts;
 mod documents;
 mod events;
 mod exports;
+mod goods;
 mod imports;
 mod items;
 mod kinds;
@@ -132,6 +133,7 @@ fn described() -> Routes<App> {
         .and(movements::routes())
         .and(events::routes())
         .and(items::routes())
+        .and(goods::routes())
         .and(codes::routes())
         .and(kinds::routes())
         .and(counts::routes())

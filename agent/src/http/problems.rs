@@ -176,8 +176,17 @@ pub(super) const UNKNOWN_LINE: Kind = Kind::new(
      the list of them.",
 );
 
+/// A barcode that cannot name what it was to name.
+pub(super) const BARCODE_REFUSED: Kind = Kind::new(
+    "barcode_refused",
+    StatusCode::CONFLICT,
+    "The barcode cannot name that",
+    "A barcode names one item and pack level at a time, and an item's own number names one piece. Nothing was changed. End \
+     what the number names now on the day that the other begins, or correct the number.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 19] = [
+pub(super) const KINDS: [&Kind; 20] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -197,6 +206,7 @@ pub(super) const KINDS: [&Kind; 19] = [
     &EXPORTS_BUSY,
     &UNKNOWN_SESSION,
     &UNKNOWN_LINE,
+    &BARCODE_REFUSED,
 ];
 
 /// What can go wrong wherever the replica is read.

@@ -264,6 +264,7 @@ impl<'c> Book<'c> {
             item.price.as_ref().map(|price| price.currency.as_str()),
             item.department,
         ])?;
+        self.note_price(&item)?;
         self.items.push(Listing::Put(item));
         Ok(())
     }

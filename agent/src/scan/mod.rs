@@ -5,6 +5,7 @@
 //! device sent is dropped. Only when both are on disk is the device answered.
 
 pub mod event;
+mod goods;
 mod outcome;
 mod resolve;
 pub mod sighting;
@@ -82,12 +83,12 @@ impl Pipeline {
         Ok(answers)
     }
 
-    /// What a code names: a GTIN, alone or in what a scanner sends.
+    /// The item that a code names: a GTIN, alone or in what a scanner sends, of the item or of a pack.
     ///
     /// # Errors
     /// The reason why it names none, for people.
     pub fn gtin_of(&self, code: &str) -> Result<ledger::Gtin, String> {
-        resolve::gtin(code.as_bytes()).map_err(|rejection| rejection.detail)
+        goods::item(&self.replica, &gs1::read(code.as_bytes()), clock::now()).map_err(|rejection| rejection.detail)
     }
 
     fn read<'a>(&self, incoming: Incoming<'a>, now: Timestamp) -> Passage<'a> {
@@ -96,7 +97,7 @@ impl Pipeline {
             Ok(event) => event,
             Err(rejection) => return Passage::rejected(raw, None, rejection),
         };
-        match resolve::resolve(&event, now, |gtin| self.replica.known_item(gtin)) {
+        match resolve::resolve(&event, now, &self.replica) {
             Err(rejection) => Passage::rejected(raw, Some(event), rejection),
             Ok(resolved) => Passage {
                 raw,
