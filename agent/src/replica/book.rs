@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use super::cache::PositionCache;
 use super::catalogue::Listing;
 use super::counts::{CountCache, Counted};
+use super::lots::LotBook;
 use super::row::{self, Beside, Fault, Names};
 use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
 
@@ -45,6 +46,7 @@ pub(super) struct Book<'c> {
     pub(super) late: BTreeSet<Gtin>,
     pub(super) count: CountCache,
     pub(super) names: Names,
+    pub(super) lot_book: LotBook,
     devices: HashMap<Box<str>, Device>,
     people: HashMap<Box<str>, i64>,
     /// Balances not written yet, each with the entry it covers; the last one of a key counts.
@@ -137,6 +139,7 @@ impl<'c> Book<'c> {
             late: BTreeSet::new(),
             count: CountCache::default(),
             names: Names::default(),
+            lot_book: LotBook::default(),
             trading_day,
             now: Timestamp::default(),
             tip,
@@ -163,6 +166,7 @@ impl<'c> Book<'c> {
         self.late.clear();
         self.count = CountCache::default();
         self.names = Names::default();
+        self.lot_book = LotBook::default();
         self.devices.clear();
         self.people.clear();
         self.changes.clear();
@@ -185,6 +189,10 @@ impl<'c> Book<'c> {
             return Ok(known);
         }
         let item = command.line().item;
+        let mut warnings = match self.look_at(command, stamp)? {
+            Ok(warnings) => warnings,
+            Err(barred) => return Ok(Outcome::Barred(barred)),
+        };
         let context = Context { now: self.now, trading_day: &self.trading_day };
         let positions = self.positions.of(item, &mut self.sql.positions_of)?;
         let decision = match decide(positions, command, stamp, context) {
@@ -194,11 +202,12 @@ impl<'c> Book<'c> {
         let mut last = (Seq::ZERO, Balance::ZERO, Balance::ZERO);
         for movement in decision.movements {
             self.note_late(&movement);
+            warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
             last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
         }
         let (seq, on_hand, sellable) = last;
-        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices })
+        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings })
     }
 
     /// Adds an entry whose place and hash are right. Answers with the item's sums after it.

@@ -19,6 +19,7 @@ mod documents;
 mod goods;
 mod history;
 mod imports;
+mod lots;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
@@ -46,6 +47,8 @@ use self::catalogue::Catalogue;
 use self::row::Fault;
 use self::writer::{Message, Published, Work};
 
+use crate::scan::Warning;
+
 pub use self::catalogue::Known;
 pub use self::command::Kind;
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
@@ -59,6 +62,8 @@ pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
+pub use self::lots::{Barred, LotsOfItem, Recall};
+pub(crate) use self::lots::on_sale;
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 
@@ -146,6 +151,8 @@ pub enum Outcome {
         sellable: Balance,
         /// What somebody should look at.
         notices: Vec<Notice>,
+        /// What somebody should look at about its lot or serial number.
+        warnings: Vec<Warning>,
     },
     /// It was recorded before.
     Duplicate {
@@ -159,6 +166,8 @@ pub enum Outcome {
     },
     /// The rules say no.
     Refused(Refusal),
+    /// The lot or serial number does not allow it.
+    Barred(Barred),
 }
 
 /// An event that could not be recorded, to be kept for somebody.
@@ -444,6 +453,7 @@ impl Replica {
                 return Ok(Err(broken));
             }
             for entry in &entries {
+                book.learn(&entry.movement)?;
                 book.append(entry, command::fingerprint(&entry.movement))?;
             }
             Ok(Ok(book.tip))

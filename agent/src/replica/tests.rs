@@ -61,6 +61,7 @@ fn seqs(outcomes: &[Outcome]) -> Vec<String> {
         Outcome::Duplicate { seq } => format!("duplicate {seq}"),
         Outcome::Conflict { seq } => format!("conflict {seq}"),
         Outcome::Refused(refusal) => refusal.code().to_owned(),
+        Outcome::Barred(barred) => barred.code.to_owned(),
     };
     outcomes.iter().map(word).collect()
 }

@@ -146,18 +146,19 @@ impl Answer {
 
     pub(super) fn record(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Accepted { seq, on_hand, sellable, notices } => {
+            Outcome::Accepted { seq, on_hand, sellable, notices, warnings } => {
                 self.result = Verdict::Accepted;
                 self.seq = Some(seq.get());
                 self.on_hand = Some(on_hand.get());
                 self.sellable = Some(sellable.get());
                 self.warnings.extend(notices.iter().map(Warning::from));
+                self.warnings.extend(warnings);
             }
             Outcome::Duplicate { seq } => {
                 self.result = Verdict::Duplicate;
                 self.seq = Some(seq.get());
             }
-            Outcome::Conflict { .. } | Outcome::Refused(_) => {
+            Outcome::Conflict { .. } | Outcome::Refused(_) | Outcome::Barred(_) => {
                 if let Some(rejection) = Rejection::of(&outcome) {
                     self.reject(rejection);
                 }
@@ -201,6 +202,13 @@ impl Rejection {
                 code: refusal.code(),
                 detail: refusal.to_string(),
                 hint: Some(refusal.hint()),
+                gtin: None,
+                seq: None,
+            }),
+            Outcome::Barred(barred) => Some(Self {
+                code: barred.code,
+                detail: barred.detail.clone(),
+                hint: Some(barred.hint),
                 gtin: None,
                 seq: None,
             }),

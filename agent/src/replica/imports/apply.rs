@@ -141,6 +141,9 @@ impl Book<'_> {
         let command = Command::Open { line: goods, into: row.place };
         let at = import.committed_at.unwrap_or(self.now);
         let stamp = stamp(import, Way::Forth, line, at)?;
+        if let Some(expiry) = row.expiry {
+            self.learn_expiry(row.item, row.lot, expiry)?;
+        }
         Ok(match self.record(&Scan::new(command, stamp))? {
             Outcome::Accepted { seq, .. } | Outcome::Duplicate { seq } => {
                 Became { seq: Some(seq), ..Became::of("recorded") }
@@ -149,6 +152,7 @@ impl Book<'_> {
                 Became::refused(format!("something else is recorded as this row, in entry {seq}"))
             }
             Outcome::Refused(refusal) => Became::refused(refusal.to_string()),
+            Outcome::Barred(barred) => Became::refused(barred.detail),
         })
     }
 
