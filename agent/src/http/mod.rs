@@ -37,6 +37,7 @@ mod items;
 mod kinds;
 mod label_problems;
 mod label_templates;
+mod lots;
 mod movements;
 mod page;
 mod positions;
@@ -134,6 +135,7 @@ fn described() -> Routes<App> {
         .and(events::routes())
         .and(items::routes())
         .and(goods::routes())
+        .and(lots::routes())
         .and(codes::routes())
         .and(kinds::routes())
         .and(counts::routes())

@@ -32,8 +32,6 @@ pub(super) enum Listing {
     Removed(Gtin),
     /// A barcode names a pack.
     Barcode(Barcode),
-    /// A barcode that begins on a day names nothing any more.
-    NoBarcode(Gtin, Option<Date>),
     /// A kilogram or litre of the item costs so much from a moment on.
     UnitPrice(Gtin, Timestamp, Money),
     /// How restricted numbers are read.
@@ -80,8 +78,7 @@ impl Catalogue {
         for listing in listings {
             match listing {
                 Listing::Put(item) => {
-                    all.items
-                        .insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
+                    all.items.insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
                 }
                 Listing::Removed(gtin) => {
                     all.items.remove(gtin);
@@ -91,7 +88,6 @@ impl Catalogue {
                         tracing::error!(%refused, "a barcode was stored that does not go with the others");
                     }
                 }
-                Listing::NoBarcode(gtin, from) => all.barcodes.remove(*gtin, *from),
                 Listing::UnitPrice(item, from, price) => {
                     goods::add_price(all.prices.entry(*item).or_default(), *from, *price);
                 }

@@ -146,7 +146,8 @@ impl Replica {
                     Ok(moved) => moved,
                     Err(refused) => return Ok(Ok(Err(refused))),
                 };
-                let sql = "INSERT OR IGNORE INTO recall (item, lot, reason, person, called_at) VALUES (?,?,?,?,?)";
+                let sql =
+                    "INSERT OR IGNORE INTO recall (item, lot, reason, person, called_at) VALUES (?,?,?,?,?)";
                 book.db.prepare_cached(sql)?.execute(params![
                     key(item),
                     lot.as_str(),
@@ -405,10 +406,14 @@ impl Book<'_> {
             }));
         }
         if is_sale && !here {
-            let (code, what) =
-                if sold { ("serial_sold_before", "was sold before") } else { ("serial_unknown", "never came in") };
+            let (code, what) = if sold {
+                ("serial_sold_before", "was sold before")
+            } else {
+                ("serial_unknown", "never came in")
+            };
             let who = self.last_of_serial(item, serial, |m| m.to == Account::Customer)?;
-            let detail = format!("serial `{serial}` of item {item} {what}{who}: check the number on the piece");
+            let detail =
+                format!("serial `{serial}` of item {item} {what}{who}: check the number on the piece");
             warnings.push(Warning { code, detail });
         }
         Ok(Ok(()))
@@ -729,12 +734,7 @@ fn read_lots(db: &Connection, item: Gtin) -> Result<(ItemLots, BTreeSet<Lot>), F
     Ok((lots, named))
 }
 
-fn of_serial(
-    db: &Connection,
-    names: &mut Names,
-    item: Gtin,
-    serial: Serial,
-) -> Result<Vec<Entry>, Fault> {
+fn of_serial(db: &Connection, names: &mut Names, item: Gtin, serial: Serial) -> Result<Vec<Entry>, Fault> {
     let sql = select_entries!("INDEXED BY movement_serial WHERE item = ? AND serial = ? ORDER BY seq");
     let mut statement = db.prepare_cached(sql)?;
     let mut rows = statement.query(params![key(item), serial.as_str()])?;

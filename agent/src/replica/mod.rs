@@ -54,16 +54,14 @@ pub use self::command::Kind;
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
-pub use self::goods::{
-    BarcodePut, RcnCheck, RcnMeasure, RcnPattern, RcnPatterns, RestrictedNumbers,
-};
+pub use self::goods::{BarcodePut, RcnCheck, RcnMeasure, RcnPattern, RcnPatterns, RestrictedNumbers};
 pub use self::history::MovementFilter;
 pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
-pub use self::lots::{Barred, LotsOfItem, Recall};
 pub(crate) use self::lots::on_sale;
+pub use self::lots::{Barred, LotsOfItem, Recall};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 
@@ -306,7 +304,16 @@ impl Replica {
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
         let approved = Arc::new(Notify::new());
-        Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers, trading_day: of_handle, approved })
+        Ok(Self {
+            store,
+            messages,
+            tip: tip_read,
+            sync: sync_read,
+            catalogue,
+            readers,
+            trading_day: of_handle,
+            approved,
+        })
     }
 
     /// The store that the ledger is of.

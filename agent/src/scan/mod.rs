@@ -88,7 +88,8 @@ impl Pipeline {
     /// # Errors
     /// The reason why it names none, for people.
     pub fn gtin_of(&self, code: &str) -> Result<ledger::Gtin, String> {
-        goods::item(&self.replica, &gs1::read(code.as_bytes()), clock::now()).map_err(|rejection| rejection.detail)
+        goods::item(&self.replica, &gs1::read(code.as_bytes()), clock::now())
+            .map_err(|rejection| rejection.detail)
     }
 
     fn read<'a>(&self, incoming: Incoming<'a>, now: Timestamp) -> Passage<'a> {

@@ -10,8 +10,8 @@ use ledger::{
 };
 
 use super::event::{Disposition, Event, Intent};
-use super::outcome::{Rejection, Warning};
 use super::goods::{self, Goods, When};
+use super::outcome::{Rejection, Warning};
 use crate::replica::Replica;
 
 /// A clock that is off by more than this is worth a word (R15).
@@ -36,11 +36,7 @@ pub(super) struct Resolved {
 }
 
 /// Resolves an event received at `now`.
-pub(super) fn resolve(
-    event: &Event,
-    now: Timestamp,
-    replica: &Replica,
-) -> Result<Resolved, Rejection> {
+pub(super) fn resolve(event: &Event, now: Timestamp, replica: &Replica) -> Result<Resolved, Rejection> {
     let (device, _) = device(&event.device, event.device_seq)?;
     let reading = gs1::read(event.code.as_bytes());
     let (stamp, mut warnings) = stamp(event, device, now)?;

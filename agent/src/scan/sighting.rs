@@ -9,8 +9,8 @@ use ledger::{DocumentId, Quantity, RawScan, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::outcome::{Answer, Rejection, Verdict, Warning};
 use super::goods::{self, When};
+use super::outcome::{Answer, Rejection, Verdict, Warning};
 use super::{Pipeline, event, rejected, resolve};
 use crate::clock;
 use crate::replica::{CounterDid, Noted, Observed, Rejected, Replica, ReplicaError};
