@@ -258,16 +258,6 @@ pub(super) fn routes() -> Routes<App> {
         .get("/v1/items/{code}/lots/{lot}/recipients", list_recipients, of_lot("list_recipients", "Who got goods of a lot").example(
             told("recipients", "Nobody yet"),
         ))
-        .post(
-            "/v1/items/{code}/lots/{lot}/evidence",
-            evidence,
-            of_lot("add_lot_evidence", "Says that a sale without a lot took this one")
-                .about("The lots that other sales are presumed to have taken are put right; the item's total stays.")
-                .answers_nothing(204, "It is kept. Sent again, it takes the place of itself.")
-                .problems(&[&UNKNOWN_SALE])
-                .problems(&RECORDING)
-                .example(told("lot_evidence_none", "No such sale").sends(json!({"device": "till-99", "device_seq": 1})).answered(404)),
-        )
         .put(
             "/v1/items/{code}/date-mark",
             set_mark,
@@ -322,6 +312,17 @@ pub(super) fn routes() -> Routes<App> {
                         .with("serial", "S-0")
                         .answered(404),
                 ),
+        )
+        .post(
+            "/v1/items/{code}/lots/{lot}/evidence",
+            evidence,
+            of_lot("add_lot_evidence", "Says that a sale without a lot took this one")
+                .about("The lots that other sales are presumed to have taken are put right; the item's total stays.")
+                .answers_nothing(204, "It is kept. Sent again, it takes the place of itself.")
+                .problems(&[&UNKNOWN_SALE])
+                .problems(&RECORDING)
+                .example(told("lot_evidence", "The first sale").sends(json!({"device": "till-1", "device_seq": 1})).answered(204))
+                .example(told("lot_evidence_none", "No such sale").sends(json!({"device": "till-99", "device_seq": 1})).answered(404)),
         )
 }
 

@@ -135,7 +135,6 @@ fn described() -> Routes<App> {
         .and(events::routes())
         .and(items::routes())
         .and(goods::routes())
-        .and(lots::routes())
         .and(codes::routes())
         .and(kinds::routes())
         .and(counts::routes())
@@ -146,6 +145,7 @@ fn described() -> Routes<App> {
         .and(print_jobs::routes())
         .and(quarantine::routes())
         .and(status::routes())
+        .and(lots::routes())
 }
 
 /// Where the description is.
