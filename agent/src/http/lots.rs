@@ -306,6 +306,7 @@ pub(super) fn routes() -> Routes<App> {
             of_item("read_piece", "Where a single piece is, and was")
                 .part("serial", "The serial number.")
                 .problems(&[&UNKNOWN_SERIAL])
+                .example(Example::new("piece", "One that came in").with("code", "96385074").with("serial", "S-1"))
                 .example(
                     Example::new("piece_unknown", "One that was never here")
                         .with("code", ITEM)
