@@ -28,7 +28,7 @@ use crate::scan::Warning;
 /// Items whose lots are kept in memory.
 const FACTS_MAX: usize = 2_048;
 
-/// Movements of one event, as its legs can be told apart.
+/// Items taken off sale in one transaction: what waits behind it waits for some milliseconds.
 const ITEMS_AT_ONCE: i64 = 32;
 
 /// The device of what the agent does by itself.
