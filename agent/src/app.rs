@@ -19,6 +19,7 @@ use crate::clock;
 use crate::exchange::Runner;
 use crate::http::{self, Parts};
 use crate::labels::spool::Spool;
+use crate::lot_work;
 use crate::metrics::Metrics;
 use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
@@ -84,6 +85,7 @@ pub struct Agent {
     spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
     posting: JoinHandle<()>,
+    lots: JoinHandle<()>,
 }
 
 impl Agent {
@@ -140,9 +142,10 @@ impl Agent {
         let parts = uplink::Parts { replica: replica.clone(), metrics, online, shutdown: shutdown.clone() };
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
         let posting = posting::run(replica.clone(), shutdown.clone());
+        let lots = lot_work::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting, lots })
     }
 
     /// Where it serves.
@@ -169,6 +172,9 @@ impl Agent {
         }
         if let Err(failed) = self.posting.await {
             warn!(cause = %failed, "the posting of counts had ended before");
+        }
+        if let Err(failed) = self.lots.await {
+            warn!(cause = %failed, "the work on lots had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -15,6 +15,7 @@ mod clock;
 mod exchange;
 mod http;
 mod labels;
+mod lot_work;
 pub mod metrics;
 pub mod operations;
 pub mod pages;

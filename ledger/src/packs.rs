@@ -19,6 +19,7 @@ use crate::time::Date;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PackKind {
     /// The base unit itself.
     #[default]
@@ -202,6 +203,31 @@ impl Barcodes {
         Ok(())
     }
 
+    /// Adds a barcode in place of the one of its number that begins on the same day, if there is one.
+    ///
+    /// # Errors
+    /// [`BarcodeRefusal`] as for [`Self::add`]; then nothing has changed.
+    pub fn set(&mut self, told: Barcode) -> Result<(), BarcodeRefusal> {
+        let before = self.by_gtin.get(&told.gtin).cloned();
+        if let Some(known) = self.by_gtin.get_mut(&told.gtin) {
+            known.retain(|known| known.from != told.from);
+        }
+        let added = self.add(told);
+        if added.is_err() {
+            match before {
+                Some(before) => self.by_gtin.insert(told.gtin, before),
+                None => self.by_gtin.remove(&told.gtin),
+            };
+        }
+        added
+    }
+
+    /// Everything that a number names, whenever.
+    #[must_use]
+    pub fn of_gtin(&self, gtin: Gtin) -> &[Barcode] {
+        self.by_gtin.get(&gtin).map_or(&[], Vec::as_slice)
+    }
+
     /// The item and level that a GTIN names on a day.
     ///
     /// # Errors
@@ -367,6 +393,23 @@ mod tests {
             barcodes.add(barcode(EACH, pack(OTHER, PackKind::Case, 6), None, None)).unwrap_err().code(),
             "barcode_conflict"
         );
+    }
+
+    #[test]
+    fn a_barcode_is_corrected_by_telling_it_again_from_the_same_day() {
+        let mut barcodes = Barcodes::default();
+        let case = |multiple| pack(EACH, PackKind::Case, multiple);
+        barcodes.set(barcode(CASE, case(12), None, None)).unwrap();
+        barcodes.set(barcode(CASE, case(10), None, Some(20))).unwrap();
+        barcodes.set(barcode(CASE, case(12), Some(20), None)).unwrap();
+        let named = |on| barcodes.resolve(gtin(CASE), Date::from_days(on)).unwrap().multiple.get();
+        assert_eq!([named(19), named(20)], [10, 12]);
+        let mut changed = barcodes.clone();
+        assert_eq!(changed.set(barcode(CASE, case(6), None, None)).unwrap_err().code(), "barcode_conflict");
+        assert_eq!(changed, barcodes);
+        assert_eq!(barcodes.of_gtin(gtin(CASE)).len(), 2);
+        assert!(barcodes.set(barcode(OTHER, case(6), Some(5), Some(5))).is_err());
+        assert_eq!(barcodes.of_gtin(gtin(OTHER)), []);
     }
 
     #[test]

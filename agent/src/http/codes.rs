@@ -122,7 +122,13 @@ fn report(app: &App, asked: &Asked) -> Report {
     let today = app.trading_day.business_date(clock::now()).to_string();
     // Only a clock that is out of all bounds has no date.
     let year = today.parse().map_or(1970, CivilDate::year);
-    let config = Config { rcn_region: asked.region, assume: asked.assume, ..Config::default() };
+    let numbers = app.replica.restricted_numbers();
+    let config = Config {
+        rcn_region: asked.region.or_else(|| numbers.country()),
+        rcn_patterns: numbers.own().to_vec(),
+        assume: asked.assume,
+        ..Config::default()
+    };
     Decoder::new(year).scan(&config, asked.code.as_bytes())
 }
 

@@ -32,11 +32,13 @@ mod counts;
 mod documents;
 mod events;
 mod exports;
+mod goods;
 mod imports;
 mod items;
 mod kinds;
 mod label_problems;
 mod label_templates;
+mod lots;
 mod movements;
 mod page;
 mod positions;
@@ -137,6 +139,7 @@ fn described() -> Routes<App> {
         .and(movements::routes())
         .and(events::routes())
         .and(items::routes())
+        .and(goods::routes())
         .and(codes::routes())
         .and(kinds::routes())
         .and(receiving::routes())
@@ -151,6 +154,7 @@ fn described() -> Routes<App> {
         .and(print_jobs::routes())
         .and(quarantine::routes())
         .and(status::routes())
+        .and(lots::routes())
 }
 
 /// Where the description is.

@@ -184,8 +184,42 @@ pub(super) const UNKNOWN_LINE: Kind = Kind::new(
      the list of them.",
 );
 
+/// A barcode that cannot name what it was to name.
+pub(super) const BARCODE_REFUSED: Kind = Kind::new(
+    "barcode_refused",
+    StatusCode::CONFLICT,
+    "The barcode cannot name that",
+    "A barcode names one item and pack level at a time, and an item's own number names one piece. Nothing was changed. End \
+     what the number names now on the day that the other begins, or correct the number.",
+);
+
+/// A lot cannot be called back as a whole.
+pub(super) const RECALL_REFUSED: Kind = Kind::new(
+    "recall_refused",
+    StatusCode::CONFLICT,
+    "The lot cannot be called back",
+    "Calling the lot back would take more movements than one event can have, as for an item with very many serial numbers. \
+     Nothing was recorded. Move the goods to quarantine in parts first.",
+);
+
+/// There is no such sale.
+pub(super) const UNKNOWN_SALE: Kind = Kind::new(
+    "unknown_sale",
+    StatusCode::NOT_FOUND,
+    "There is no such sale without a lot",
+    "The event is not recorded, is no sale of this item, or named its lot itself. Check the till and the number of the event.",
+);
+
+/// A piece that was never here.
+pub(super) const UNKNOWN_SERIAL: Kind = Kind::new(
+    "unknown_serial",
+    StatusCode::NOT_FOUND,
+    "No such piece was ever in the store",
+    "Nothing with this serial number of the item was recorded in this store. Check the number on the piece.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 20] = [
+pub(super) const KINDS: [&Kind; 24] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -206,6 +240,10 @@ pub(super) const KINDS: [&Kind; 20] = [
     &UNKNOWN_SESSION,
     &UNKNOWN_LINE,
     &UNKNOWN_SHELF,
+    &BARCODE_REFUSED,
+    &RECALL_REFUSED,
+    &UNKNOWN_SALE,
+    &UNKNOWN_SERIAL,
 ];
 
 /// What can go wrong wherever the replica is read.

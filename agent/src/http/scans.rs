@@ -57,6 +57,8 @@ pub(super) fn routes() -> Routes<App> {
                     {"device": "till-1", "device_seq": 3, "code": "5901234123457"},
                 ],
             })))
+            .example(Example::new("scan_serial", "One piece with a serial number comes in").sends(json!({"device": "bay-2",
+                "device_seq": 1, "code": "96385074", "intent": "receive", "serial": "S-1", "user": "anna"})))
             .example(
                 Example::new("scan_nothing", "A batch without events").sends(json!({"events": []})).answered(422),
             ),

@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, Statement, params};
 use super::cache::PositionCache;
 use super::catalogue::Listing;
 use super::counts::{CountCache, Counted};
+use super::lots::LotBook;
 use super::row::{self, Beside, Fault, Names};
 use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
 
@@ -45,6 +46,7 @@ pub(super) struct Book<'c> {
     pub(super) late: BTreeSet<Gtin>,
     pub(super) count: CountCache,
     pub(super) names: Names,
+    pub(super) lot_book: LotBook,
     devices: HashMap<Box<str>, Device>,
     people: HashMap<Box<str>, i64>,
     /// Balances not written yet, each with the entry it covers; the last one of a key counts.
@@ -139,6 +141,7 @@ impl<'c> Book<'c> {
             late: BTreeSet::new(),
             count: CountCache::default(),
             names: Names::default(),
+            lot_book: LotBook::default(),
             trading_day,
             now: Timestamp::default(),
             tip,
@@ -165,6 +168,7 @@ impl<'c> Book<'c> {
         self.late.clear();
         self.count = CountCache::default();
         self.names = Names::default();
+        self.lot_book = LotBook::default();
         self.devices.clear();
         self.people.clear();
         self.changes.clear();
@@ -199,6 +203,10 @@ impl<'c> Book<'c> {
     pub(super) fn record_new(&mut self, scan: &Scan) -> Result<Outcome, Fault> {
         let Scan { command, stamp, fingerprint } = scan;
         let item = command.line().item;
+        let mut warnings = match self.look_at(command, stamp)? {
+            Ok(warnings) => warnings,
+            Err(barred) => return Ok(Outcome::Barred(barred)),
+        };
         let context = Context { now: self.now, trading_day: &self.trading_day };
         let positions = self.positions.of(item, &mut self.sql.positions_of)?;
         let decision = match decide(positions, command, stamp, context) {
@@ -208,11 +216,12 @@ impl<'c> Book<'c> {
         let mut last = (Seq::ZERO, Balance::ZERO, Balance::ZERO);
         for movement in decision.movements {
             self.note_late(&movement);
+            warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
             last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
         }
         let (seq, on_hand, sellable) = last;
-        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings: Vec::new() })
+        Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings })
     }
 
     /// Adds an entry whose place and hash are right. Answers with the item's sums after it.
@@ -278,6 +287,7 @@ impl<'c> Book<'c> {
             item.price.as_ref().map(|price| price.currency.as_str()),
             item.department,
         ])?;
+        self.note_price(&item)?;
         self.items.push(Listing::Put(item));
         Ok(())
     }

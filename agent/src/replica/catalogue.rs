@@ -5,8 +5,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ledger::{Gtin, Item, Unit};
+use ledger::packs::{Barcode, Barcodes, Pack};
+use ledger::weigh::UnitPrice;
+use ledger::{Date, Gtin, Item, Money, Timestamp, Unit};
 use rusqlite::Connection;
+
+use super::goods::{self, RestrictedNumbers};
 
 use super::row::{self, Fault};
 
@@ -26,11 +30,26 @@ pub(super) enum Listing {
     Put(Item),
     /// The item is gone.
     Removed(Gtin),
+    /// A barcode names a pack.
+    Barcode(Barcode),
+    /// A kilogram or litre of the item costs so much from a moment on.
+    UnitPrice(Gtin, Timestamp, Money),
+    /// How restricted numbers are read.
+    Restricted(Arc<RestrictedNumbers>),
 }
 
-/// All items that the store knows.
+/// All items that the store knows, with what else a code can stand for.
 #[derive(Debug, Default)]
-pub(super) struct Catalogue(RwLock<HashMap<Gtin, Known>>);
+pub(super) struct Catalogue(RwLock<All>);
+
+#[derive(Debug, Default)]
+struct All {
+    items: HashMap<Gtin, Known>,
+    barcodes: Barcodes,
+    /// Of weighed items, each in the order of time.
+    prices: HashMap<Gtin, Vec<UnitPrice>>,
+    restricted: Arc<RestrictedNumbers>,
+}
 
 impl Catalogue {
     /// Reads all items.
@@ -44,30 +63,66 @@ impl Catalogue {
             let unit = Unit::parse(&unit).ok_or(Fault::Damaged { what: "unit" })?;
             items.insert(row::gtin(found.get(0)?)?, Known { name: name.into(), unit });
         }
-        Ok(Self(RwLock::new(items)))
+        Ok(Self(RwLock::new(All {
+            items,
+            barcodes: goods::read_barcodes(db)?,
+            prices: goods::read_prices(db)?,
+            restricted: Arc::new(goods::read_restricted(db)?),
+        })))
     }
 
     /// Adds, replaces and removes items.
     pub(super) fn change(&self, listings: &[Listing]) {
         // A reader or writer that panicked left no half item: each one is put by a single insert.
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for listing in listings {
             match listing {
                 Listing::Put(item) => {
-                    known.insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
+                    all.items.insert(item.gtin, Known { name: item.name.as_str().into(), unit: item.unit });
                 }
                 Listing::Removed(gtin) => {
-                    known.remove(gtin);
+                    all.items.remove(gtin);
                 }
+                Listing::Barcode(barcode) => {
+                    if let Err(refused) = all.barcodes.set(*barcode) {
+                        tracing::error!(%refused, "a barcode was stored that does not go with the others");
+                    }
+                }
+                Listing::UnitPrice(item, from, price) => {
+                    goods::add_price(all.prices.entry(*item).or_default(), *from, *price);
+                }
+                Listing::Restricted(restricted) => all.restricted = Arc::clone(restricted),
             }
         }
     }
 
+    fn all(&self) -> std::sync::RwLockReadGuard<'_, All> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pack that a barcode names on a day.
+    pub(super) fn pack(&self, gtin: Gtin, on: Date) -> Option<Pack> {
+        self.all().barcodes.resolve(gtin, on).ok()
+    }
+
+    /// All that a number names, whenever.
+    pub(super) fn barcodes(&self, gtin: Gtin) -> Vec<Barcode> {
+        self.all().barcodes.of_gtin(gtin).to_vec()
+    }
+
+    pub(super) fn unit_prices(&self, item: Gtin) -> Vec<UnitPrice> {
+        self.all().prices.get(&item).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn restricted(&self) -> Arc<RestrictedNumbers> {
+        Arc::clone(&self.all().restricted)
+    }
+
     pub(super) fn of(&self, gtin: Gtin) -> Option<Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(&gtin).cloned()
+        self.all().items.get(&gtin).cloned()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.all().items.len()
     }
 }

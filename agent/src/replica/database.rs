@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v4.sql"),
     include_str!("v5.sql"),
     include_str!("v6.sql"),
+    include_str!("v7.sql"),
 ];
 
 /// The file in the data directory.
@@ -172,7 +173,7 @@ mod tests {
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = open(&file).unwrap_err().to_string();
         assert!(
-            refused.ends_with("is of version 99, this program knows up to 6: run the newer program"),
+            refused.ends_with("is of version 99, this program knows up to 7: run the newer program"),
             "{refused}"
         );
     }

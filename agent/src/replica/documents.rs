@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension as _, params};
 use super::book::Book;
 use super::counts::Prepared;
 use super::row::Fault;
-use super::{Replica, ReplicaError, command};
+use super::{Barred, Replica, ReplicaError, command};
 use crate::operations::{Beside, Document, Done, Look, Moment, Refused};
 use crate::scan::Warning;
 
@@ -311,14 +311,18 @@ impl Book<'_> {
             Ok(done) => done,
             Err(refused) => return Ok(Operated::Refused(refused)),
         };
-        let Done { document, movements, warnings } = done;
+        let Done { document, movements, mut warnings } = done;
         if movements.len() > LEGS_MAX {
             return Ok(Operated::Refused(too_long(movements.len())));
+        }
+        if let Some(Barred { code, detail, hint }) = self.bars(&movements)? {
+            return Ok(Operated::Refused(Refused::new(code, detail, hint)));
         }
         let first = self.tip.head.seq.next();
         for (leg, mut movement) in (0..=u8::MAX).zip(movements) {
             movement.source.leg = leg;
             self.note_late(&movement);
+            warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
             // As it would be when the entry came back from the hub: the step's own is kept with the step.
             let fingerprint = command::fingerprint(&movement);

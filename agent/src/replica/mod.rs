@@ -16,8 +16,10 @@ mod command;
 mod counts;
 mod database;
 mod documents;
+mod goods;
 mod history;
 mod imports;
+mod lots;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
@@ -57,11 +59,14 @@ pub use self::command::Kind;
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
+pub use self::goods::{BarcodePut, RcnCheck, RcnMeasure, RcnPattern, RcnPatterns, RestrictedNumbers};
 pub use self::history::MovementFilter;
 pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
+pub(crate) use self::lots::on_sale;
+pub use self::lots::{Barred, LotsOfItem, Recall};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 pub(crate) use self::sales::name_of_sale;
@@ -160,7 +165,7 @@ pub enum Outcome {
         sellable: Balance,
         /// What somebody should look at.
         notices: Vec<Notice>,
-        /// What else somebody should look at.
+        /// What else somebody should look at, such as about its lot or serial number.
         warnings: Vec<Warning>,
     },
     /// It was recorded before.
@@ -184,6 +189,8 @@ pub enum Outcome {
     },
     /// The rules of a document say no.
     No(Refused),
+    /// The lot or serial number does not allow it.
+    Barred(Barred),
 }
 
 /// An event that could not be recorded, to be kept for somebody.
@@ -284,6 +291,7 @@ pub struct Replica {
     sync: watch::Receiver<SyncState>,
     catalogue: Arc<Catalogue>,
     readers: Arc<read::Readers>,
+    trading_day: TradingDay,
     /// Told when a count was approved.
     approved: Arc<Notify>,
 }
@@ -316,12 +324,21 @@ impl Replica {
         let (sync, sync_read) = watch::channel(book::read_sync(&db).map_err(damaged)?);
         let published = Published { tip, sync, catalogue: Arc::clone(&catalogue) };
         let (messages, received) = sync_channel(QUEUE);
-        let of_writer = file.clone();
+        let (of_writer, of_handle) = (file.clone(), trading_day.clone());
         let writing = move || write(lock, &of_writer, db, trading_day, &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
         let approved = Arc::new(Notify::new());
-        Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers, approved })
+        Ok(Self {
+            store,
+            messages,
+            tip: tip_read,
+            sync: sync_read,
+            catalogue,
+            readers,
+            trading_day: of_handle,
+            approved,
+        })
     }
 
     /// The store that the ledger is of.
@@ -358,6 +375,12 @@ impl Replica {
     #[must_use]
     pub fn known_item(&self, gtin: ledger::Gtin) -> Option<Known> {
         self.catalogue.of(gtin)
+    }
+
+    /// The calendar day at the store.
+    #[must_use]
+    pub fn local_date(&self, at: Timestamp) -> ledger::Date {
+        self.trading_day.local_date(at)
     }
 
     /// Waits until a count is approved, or was since this was asked last: then there are movements to post.
@@ -428,6 +451,7 @@ impl Replica {
                 return Ok(Err(broken));
             }
             for entry in &entries {
+                book.learn(&entry.movement)?;
                 book.append(entry, command::fingerprint(&entry.movement))?;
             }
             Ok(Ok(book.tip))

@@ -156,6 +156,7 @@ impl Book<'_> {
             | Outcome::Duplicate { .. }
             | Outcome::Conflict { .. }
             | Outcome::Refused(_)
+            | Outcome::Barred(_)
             | Outcome::Done { .. }
             | Outcome::No(_)) => Ok(other),
         }

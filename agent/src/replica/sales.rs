@@ -11,7 +11,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::book::Book;
 use super::row::Fault;
-use super::{CHUNK_EVENTS_MAX, Outcome, Replica, ReplicaError, Scan};
+use super::{Barred, CHUNK_EVENTS_MAX, Outcome, Replica, ReplicaError, Scan};
 use crate::scan::Warning;
 
 /// A sale with its lines.
@@ -81,6 +81,8 @@ pub enum SoldLine {
     },
     /// The rules say no.
     Refused(Refusal),
+    /// The lot or serial number does not allow it.
+    Barred(Barred),
 }
 
 impl Replica {
@@ -174,10 +176,13 @@ impl Book<'_> {
         let Some(scan) = self.scans_of(sale, line)?.into_iter().next() else {
             return Err(Fault::Contradiction("a line of a sale belongs to no sale".to_owned()));
         };
-        let warnings = match (&line.of, scan.stamp.document) {
-            (Some(_), Some(document)) => self.odd(&document, &line.command)?,
-            (Some(_), None) | (None, _) => None,
+        let mut warnings = match self.look_at(&scan.command, &scan.stamp)? {
+            Ok(warnings) => warnings,
+            Err(barred) => return Ok(SoldLine::Barred(barred)),
         };
+        if let (Some(_), Some(document)) = (&line.of, scan.stamp.document) {
+            warnings.extend(self.odd(&document, &line.command)?);
+        }
         let trading_day = self.trading_day();
         let context = Context { now: self.now, trading_day: &trading_day };
         let positions = self.positions_of(line.command.line().item)?;
@@ -189,11 +194,11 @@ impl Book<'_> {
         for mut movement in decision.movements {
             movement.source.leg = line.leg;
             self.note_late(&movement);
+            warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
             let entry = Entry { seq: head.seq, movement, hash: head.hash };
             seq = self.append(&entry, Some(scan.fingerprint()))?.0;
         }
-        let warnings = warnings.into_iter().collect();
         Ok(SoldLine::Accepted { seq, notices: decision.notices, warnings })
     }
 

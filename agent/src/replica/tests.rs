@@ -63,6 +63,7 @@ fn seqs(outcomes: &[Outcome]) -> Vec<String> {
         Outcome::Refused(refusal) => refusal.code().to_owned(),
         Outcome::Done { movements, .. } => format!("done {movements:?}"),
         Outcome::No(refused) => refused.code.to_owned(),
+        Outcome::Barred(barred) => barred.code.to_owned(),
     };
     outcomes.iter().map(word).collect()
 }

@@ -287,6 +287,7 @@ impl Book<'_> {
                 .ok_or_else(|| Fault::Contradiction("an undo has too many legs".to_owned()));
             movement.source.leg = std::mem::replace(&mut leg, next?);
             self.note_late(&movement);
+            self.learn(&movement)?;
             let head = self.head_after(&movement);
             self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(asked.fingerprint))?;
         }

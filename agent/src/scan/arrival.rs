@@ -1,18 +1,18 @@
 //! A container that came in: a scan whose label has an SSCC, with intent `receive`.
 
 use ledger::receiving::ContainerId;
-use ledger::{Account, Area, Fingerprint, Gtin, Timestamp};
+use ledger::{Account, Area, Fingerprint, Timestamp};
 
 use super::event::{Event, Intent};
 use super::outcome::{Rejection, Warning};
 use super::resolve;
-use crate::replica::{Arrived, Known, Scan};
+use crate::replica::{Arrived, Replica, Scan};
 
 /// What a scan says of a container; `None` when it is about goods.
 pub(super) fn arrived(
     event: &Event,
     now: Timestamp,
-    known: impl Fn(Gtin) -> Option<Known>,
+    replica: &Replica,
 ) -> Option<Result<(Arrived, Vec<Warning>), Rejection>> {
     if event.intent != Intent::Receive {
         return None;
@@ -22,7 +22,7 @@ pub(super) fn arrived(
     let otherwise = match reading.gtin() {
         None => None,
         // A label may say what is inside: it is received as such when nobody announced the container.
-        Some(_) => match resolve::resolve(event, now, known) {
+        Some(_) => match resolve::resolve(event, now, replica) {
             Ok(resolved) => Some(Scan::new(resolved.command, resolved.stamp)),
             Err(rejection) => return Some(Err(rejection)),
         },

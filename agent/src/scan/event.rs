@@ -23,6 +23,10 @@ pub struct Event {
     pub intent: Intent,
     /// How many base units; without it what the code says, else one.
     pub qty: Option<i64>,
+    /// How many of the packs that the code names, in place of `qty`.
+    pub packs: Option<i64>,
+    /// When the label was printed, RFC 3339: a price label weighs by the unit price of then.
+    pub printed_at: Option<String>,
     /// Who did it; the device itself when nobody said.
     pub user: Option<String>,
     /// Where: sold from, received into, adjusted, moved from.

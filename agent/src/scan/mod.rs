@@ -6,6 +6,7 @@
 
 mod arrival;
 pub mod event;
+mod goods;
 mod outcome;
 mod resolve;
 pub mod sale;
@@ -85,12 +86,13 @@ impl Pipeline {
         Ok(answers)
     }
 
-    /// What a code names: a GTIN, alone or in what a scanner sends.
+    /// The item that a code names: a GTIN, alone or in what a scanner sends, of the item or of a pack.
     ///
     /// # Errors
     /// The reason why it names none, for people.
     pub fn gtin_of(&self, code: &str) -> Result<ledger::Gtin, String> {
-        resolve::gtin(code.as_bytes()).map_err(|rejection| rejection.detail)
+        goods::item(&self.replica, &gs1::read(code.as_bytes()), clock::now())
+            .map_err(|rejection| rejection.detail)
     }
 
     fn read<'a>(&self, incoming: Incoming<'a>, now: Timestamp) -> Passage<'a> {
@@ -99,8 +101,7 @@ impl Pipeline {
             Ok(event) => event,
             Err(rejection) => return Passage::rejected(raw, None, rejection),
         };
-        let known = |gtin| self.replica.known_item(gtin);
-        if let Some(arrived) = arrival::arrived(&event, now, known) {
+        if let Some(arrived) = arrival::arrived(&event, now, &self.replica) {
             return match arrived {
                 Err(rejection) => Passage::rejected(raw, Some(event), rejection),
                 Ok((arrived, warnings)) => Passage {
@@ -118,7 +119,7 @@ impl Pipeline {
             Ok(of) => of,
             Err(rejection) => return Passage::rejected(raw, Some(event), rejection),
         };
-        match resolve::resolve(&event, now, known) {
+        match resolve::resolve(&event, now, &self.replica) {
             Err(rejection) => Passage::rejected(raw, Some(event), rejection),
             Ok(resolved) => Passage {
                 raw,

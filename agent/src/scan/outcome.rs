@@ -164,7 +164,7 @@ impl Answer {
                 // What has no entry is told from it by zero.
                 self.seq = (seq != Seq::ZERO).then_some(seq.get());
             }
-            Outcome::Conflict { .. } | Outcome::Refused(_) | Outcome::No(_) => {
+            Outcome::Conflict { .. } | Outcome::Refused(_) | Outcome::Barred(_) | Outcome::No(_) => {
                 if let Some(rejection) = Rejection::of(&outcome) {
                     self.reject(rejection);
                 }
@@ -215,6 +215,13 @@ impl Rejection {
                 code: refusal.code(),
                 detail: refusal.to_string(),
                 hint: Some(refusal.hint()),
+                gtin: None,
+                seq: None,
+            }),
+            Outcome::Barred(barred) => Some(Self {
+                code: barred.code,
+                detail: barred.detail.clone(),
+                hint: Some(barred.hint),
                 gtin: None,
                 seq: None,
             }),

@@ -10,8 +10,9 @@ use ledger::{
 };
 
 use super::event::{Disposition, Event, Intent};
+use super::goods::{self, Goods, When};
 use super::outcome::{Rejection, Warning};
-use crate::replica::Known;
+use crate::replica::Replica;
 
 /// A clock that is off by more than this is worth a word (R15).
 const OFFSET_WARNED_MS: u32 = 2 * 60 * 1000;
@@ -34,25 +35,18 @@ pub(super) struct Resolved {
     pub(super) warnings: Vec<Warning>,
 }
 
-/// The GTIN in what a scanner sent or somebody typed.
-pub(super) fn gtin(code: &[u8]) -> Result<Gtin, Rejection> {
-    item_of(&gs1::read(code))
-}
-
 /// Resolves an event received at `now`.
-pub(super) fn resolve(
-    event: &Event,
-    now: Timestamp,
-    known: impl Fn(Gtin) -> Option<Known>,
-) -> Result<Resolved, Rejection> {
+pub(super) fn resolve(event: &Event, now: Timestamp, replica: &Replica) -> Result<Resolved, Rejection> {
     let (device, _) = device(&event.device, event.device_seq)?;
     let reading = gs1::read(event.code.as_bytes());
-    let gtin = item_of(&reading)?;
-    let item = known(gtin).ok_or_else(|| unknown(gtin))?;
-    let command = command(event, line(event, gtin, &reading, item.unit)?)?;
     let (stamp, mut warnings) = stamp(event, device, now)?;
+    let printed = event.printed_at.as_deref().map(str::parse).transpose();
+    let printed = printed.map_err(|error: TimestampError| invalid("printed_at", &error))?;
+    let mut goods = goods::find(replica, &reading, When { scanned: stamp.occurred_at, printed })?;
+    let command = command(event, line(event, &goods, &reading)?)?;
+    warnings.append(&mut goods.warnings);
     warnings.extend(unread(&reading));
-    Ok(Resolved { command, stamp, name: Some(item.name), warnings })
+    Ok(Resolved { command, stamp, name: Some(goods.known.name), warnings })
 }
 
 /// Who sent an event, and its number there.
@@ -111,13 +105,10 @@ pub(super) fn unread(reading: &Reading<'_>) -> impl Iterator<Item = Warning> {
     reading.problems().map(|problem| Warning { code: "part_unread", detail: problem.what().to_string() })
 }
 
-fn line(event: &Event, gtin: Gtin, reading: &Reading<'_>, unit: Unit) -> Result<Line, Rejection> {
+fn line(event: &Event, goods: &Goods, reading: &Reading<'_>) -> Result<Line, Rejection> {
     let (lot, serial) = lot_and_serial((event.lot.as_deref(), event.serial.as_deref()), reading)?;
-    let quantity = match event.qty {
-        Some(qty) => Quantity::new(qty).map_err(|error| invalid("qty", &error))?,
-        None => quantity(gtin, reading, unit)?,
-    };
-    Ok(Line { item: gtin, lot: lot.unwrap_or_else(Lot::unknown), serial, quantity })
+    let quantity = goods.quantity(reading, (event.qty, event.packs))?;
+    Ok(Line { item: goods.item, lot: lot.unwrap_or_else(Lot::unknown), serial, quantity })
 }
 
 /// The lot and serial that somebody named, else those of the code.

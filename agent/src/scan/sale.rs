@@ -4,19 +4,18 @@
 
 use std::sync::Arc;
 
-use ledger::{
-    Account, Area, Command, DeviceSeq, DocumentId, DocumentLine, Gtin, Line, Lot, Quantity, Stamp, Timestamp,
-};
+use ledger::{Account, Area, Command, DeviceSeq, DocumentId, DocumentLine, Line, Lot, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::event::{Disposition, Event, Intent, Of};
+use super::goods::When;
 use super::outcome::{BatchStatus, Rejection, Warning};
 use super::undoing::{Undone, fingerprint, named};
-use super::{Pipeline, event, rejected, resolve};
+use super::{Pipeline, event, goods, rejected, resolve};
 use crate::clock;
 use crate::replica::{
-    Known, Outcome, Rejected, ReplicaError, Sale, SaleLine, SaleOf, Sold, SoldLine, Task, Undo, UndoOf,
+    Outcome, Rejected, Replica, ReplicaError, Sale, SaleLine, SaleOf, Sold, SoldLine, Task, Undo, UndoOf,
     name_of_sale,
 };
 
@@ -258,17 +257,17 @@ impl Pipeline {
         match serde_json::from_str::<Till>(raw) {
             Err(_unreadable) => (None, Err(event::rejection::<Till>(raw))),
             Ok(till) => {
-                let work = resolve(&till, now, |gtin| self.replica.known_item(gtin));
+                let work = resolve(&till, now, &self.replica);
                 (Some((till.device, till.device_seq)), work)
             }
         }
     }
 }
 
-fn resolve(till: &Till, now: Timestamp, known: impl Fn(Gtin) -> Option<Known>) -> Result<Work, Rejection> {
+fn resolve(till: &Till, now: Timestamp, replica: &Replica) -> Result<Work, Rejection> {
     let (device, device_seq) = resolve::device(&till.device, till.device_seq)?;
     let offset = till.clock_offset_ms;
-    let (occurred_at, warnings) = resolve::occurred(till.occurred_at.as_deref(), offset, now)?;
+    let (occurred_at, mut warnings) = resolve::occurred(till.occurred_at.as_deref(), offset, now)?;
     let stamp = Stamp {
         device,
         device_seq,
@@ -294,7 +293,9 @@ fn resolve(till: &Till, now: Timestamp, known: impl Fn(Gtin) -> Option<Known>) -
     }
     let name = till.sale.clone().unwrap_or_else(|| name_of_sale(&device, device_seq));
     let name = DocumentId::new(&name).map_err(|error| resolve::invalid("sale", &error))?;
-    let lines = (0u8..).zip(&till.lines).map(|(leg, line)| match understood(leg, line, &known) {
+    let when = When { scanned: occurred_at, printed: None };
+    let lines = (0u8..).zip(&till.lines);
+    let lines = lines.map(|(leg, line)| match understood(leg, line, (replica, when), &mut warnings) {
         Ok(understood) => understood,
         Err(rejection) => Understood::Rejected(rejection),
     });
@@ -309,20 +310,18 @@ fn resolve(till: &Till, now: Timestamp, known: impl Fn(Gtin) -> Option<Known>) -
 fn understood(
     leg: u8,
     line: &TillLine,
-    known: impl Fn(Gtin) -> Option<Known>,
+    (replica, when): (&Replica, When),
+    warnings: &mut Vec<Warning>,
 ) -> Result<Understood, Rejection> {
     if line.kind == LineKind::Void {
         return Ok(Understood::Voided);
     }
     let reading = gs1::read(line.code.as_bytes());
-    let item = resolve::item_of(&reading)?;
-    let Known { name, unit } = known(item).ok_or_else(|| resolve::unknown(item))?;
+    let mut found = goods::find(replica, &reading, when)?;
+    warnings.append(&mut found.warnings);
     let (lot, serial) = resolve::lot_and_serial((line.lot.as_deref(), line.serial.as_deref()), &reading)?;
-    let quantity = match line.qty {
-        Some(qty) => Quantity::new(qty).map_err(|error| resolve::invalid("qty", &error))?,
-        None => resolve::quantity(item, &reading, unit)?,
-    };
-    let goods = Line { item, lot: lot.unwrap_or_else(Lot::unknown), serial, quantity };
+    let quantity = found.quantity(&reading, (line.qty, None))?;
+    let goods = Line { item: found.item, lot: lot.unwrap_or_else(Lot::unknown), serial, quantity };
     let command = if line.kind == LineKind::Return {
         Command::Return { line: goods, disposition: resolve::disposition(line.disposition) }
     } else {
@@ -333,7 +332,7 @@ fn understood(
     if of.is_some() && line.kind != LineKind::Return {
         return Err(resolve::wrong("of", "only returned goods are of an earlier sale", "leave it out"));
     }
-    Ok(Understood::Line(SaleLine { leg, command, of }, name))
+    Ok(Understood::Line(SaleLine { leg, command, of }, found.known.name))
 }
 
 /// The sale that returned goods are of, if a scan names one.
@@ -480,6 +479,10 @@ impl LineAnswer {
                     }
                     Some(SoldLine::Refused(refusal)) => {
                         let refused = Rejection::of(&Outcome::Refused(refusal));
+                        answer.reject(refused.unwrap_or_else(Rejection::unanswered));
+                    }
+                    Some(SoldLine::Barred(barred)) => {
+                        let refused = Rejection::of(&Outcome::Barred(barred));
                         answer.reject(refused.unwrap_or_else(Rejection::unanswered));
                     }
                     None => answer.reject(Rejection::unanswered()),

@@ -5,14 +5,15 @@
 //! the far end of the shelf meanwhile is then inside of it.
 
 use ledger::count::{ObservationId, Refused, Seen, SessionId, Tally};
-use ledger::{DocumentId, Gtin, RawScan, Stamp, Timestamp};
+use ledger::{DocumentId, Quantity, RawScan, Stamp, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::goods::{self, When};
 use super::outcome::{Answer, Rejection, Verdict, Warning};
 use super::{Pipeline, event, rejected, resolve};
 use crate::clock;
-use crate::replica::{CounterDid, Known, Noted, Observed, Rejected, ReplicaError};
+use crate::replica::{CounterDid, Noted, Observed, Rejected, Replica, ReplicaError};
 
 /// An observation as it is written in the API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -106,7 +107,7 @@ impl Pipeline {
         match serde_json::from_str::<Sighting>(raw) {
             Err(_unreadable) => Passage { raw, source: None, state: Err(event::rejection::<Sighting>(raw)) },
             Ok(sighting) => {
-                let state = resolve(count, &sighting, now, |gtin| self.replica.known_item(gtin));
+                let state = resolve(count, &sighting, now, &self.replica);
                 Passage { raw, source: Some((sighting.device, sighting.device_seq)), state }
             }
         }
@@ -117,14 +118,14 @@ fn resolve(
     count: DocumentId,
     sighting: &Sighting,
     now: Timestamp,
-    known: impl Fn(Gtin) -> Option<Known>,
+    replica: &Replica,
 ) -> Result<Resolved, Rejection> {
     let (device, device_seq) = resolve::device(&sighting.device, sighting.device_seq)?;
     let offset = sighting.clock_offset_ms;
     let (occurred_at, mut warnings) = resolve::occurred(sighting.occurred_at.as_deref(), offset, now)?;
     let raw_scan = sighting.code.as_ref().map(|code| RawScan::new(code.as_bytes())).transpose();
     let (what, name) = match (&sighting.code, &sighting.undo) {
-        (Some(code), None) => goods(sighting, code, known, &mut warnings)?,
+        (Some(code), None) => goods(sighting, code, (replica, occurred_at), &mut warnings)?,
         (None, Some(undo)) => {
             let (device, device_seq) = resolve::device(&undo.device, undo.device_seq)?;
             (CounterDid::Undo(ObservationId { device, device_seq }), None)
@@ -155,21 +156,28 @@ fn resolve(
 fn goods(
     sighting: &Sighting,
     code: &str,
-    known: impl Fn(Gtin) -> Option<Known>,
+    (replica, scanned): (&Replica, Timestamp),
     warnings: &mut Vec<Warning>,
 ) -> Result<(CounterDid, Option<std::sync::Arc<str>>), Rejection> {
     let reading = gs1::read(code.as_bytes());
-    let item = resolve::item_of(&reading)?;
-    let Known { name, unit } = known(item).ok_or_else(|| resolve::unknown(item))?;
+    let mut found = goods::find(replica, &reading, When { scanned, printed: None })?;
     let named = (sighting.lot.as_deref(), sighting.serial.as_deref());
     let (lot, serial) = resolve::lot_and_serial(named, &reading)?;
     let seen = match (sighting.qty, serial) {
-        (Some(qty), _) => Seen::Number(Tally::new(qty).map_err(|error| resolve::invalid("qty", &error))?),
+        (Some(qty), _) => {
+            let tally = Tally::new(qty).map_err(|error| resolve::invalid("qty", &error))?;
+            // Zero is a number too.
+            if let Ok(quantity) = Quantity::new(qty) {
+                found.whole(quantity)?;
+            }
+            Seen::Number(tally)
+        }
         (None, Some(serial)) => Seen::Serial(serial),
-        (None, None) => Seen::Scan(resolve::quantity(item, &reading, unit)?),
+        (None, None) => Seen::Scan(found.quantity(&reading, (None, None))?),
     };
+    warnings.append(&mut found.warnings);
     warnings.extend(resolve::unread(&reading));
-    Ok((CounterDid::Goods { item, lot, seen }, Some(name)))
+    Ok((CounterDid::Goods { item: found.item, lot, seen }, Some(found.known.name)))
 }
 
 /// The answer, and why it is kept in quarantine if it is.

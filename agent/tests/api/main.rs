@@ -9,6 +9,8 @@ mod counts;
 #[cfg(test)]
 mod exchange;
 #[cfg(test)]
+mod goods;
+#[cfg(test)]
 mod labels;
 #[cfg(test)]
 mod openapi;

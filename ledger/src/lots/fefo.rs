@@ -23,6 +23,7 @@ pub struct LotFacts {
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum DateMark {
     /// Use by: never sold after it.
     #[default]
@@ -63,6 +64,12 @@ impl ItemLots {
     #[must_use]
     pub const fn new(mark: DateMark) -> Self {
         Self { mark, facts: BTreeMap::new() }
+    }
+
+    /// What the dates mean.
+    #[must_use]
+    pub const fn mark(&self) -> DateMark {
+        self.mark
     }
 
     /// Takes note of a lot. What is said twice keeps the earlier date, whichever was said first (R10); two expiry dates

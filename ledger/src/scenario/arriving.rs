@@ -293,7 +293,7 @@ fn arrive(desk: &mut Desk, line: &Line) -> Result<Outcome, Problem> {
     let lot = stock::lot(line)?;
     let part = |number: i64, into: Account| {
         let quantity = Quantity::new(number).ok()?;
-        Some(Came { goods: Goods { item: item.gtin, lot, serial, quantity }, into, line: None })
+        Some(Came { goods: Goods { item: item.gtin, lot, serial, quantity }, into, line: None, amount: None })
     };
     let came: Vec<Came> = part(good, into(line)).into_iter().chain(part(damaged, Account::Damaged)).collect();
     if came.is_empty() {

@@ -395,6 +395,7 @@ impl Book<'_> {
             }
         };
         for movement in movements {
+            self.learn(&movement)?;
             let head = self.head_after(&movement);
             let fingerprint = command::fingerprint(&movement);
             self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;

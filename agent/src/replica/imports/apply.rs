@@ -141,6 +141,9 @@ impl Book<'_> {
         let command = Command::Open { line: goods, into: row.place };
         let at = import.committed_at.unwrap_or(self.now);
         let stamp = stamp(import, Way::Forth, line, at)?;
+        if let Some(expiry) = row.expiry {
+            self.learn_expiry(row.item, row.lot, expiry)?;
+        }
         Ok(match self.record_once(&Scan::new(command, stamp))? {
             Outcome::Accepted { seq, .. } | Outcome::Duplicate { seq } => {
                 Became { seq: Some(seq), ..Became::of("recorded") }
@@ -149,6 +152,7 @@ impl Book<'_> {
                 Became::refused(format!("something else is recorded as this row, in entry {seq}"))
             }
             Outcome::Refused(refusal) => Became::refused(refusal.to_string()),
+            Outcome::Barred(barred) => Became::refused(barred.detail),
             Outcome::Done { .. } | Outcome::No(_) => {
                 return Err(Fault::Contradiction("opening stock was taken for another event".to_owned()));
             }
@@ -227,6 +231,7 @@ impl Book<'_> {
             Err(not_undone) => return Ok(Some(format!("{not_undone}; {}", not_undone.hint()))),
         };
         for movement in movements {
+            self.learn(&movement)?;
             let head = self.head_after(&movement);
             let fingerprint = command::fingerprint(&movement);
             self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
