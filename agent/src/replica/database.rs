@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v3.sql"),
     include_str!("v4.sql"),
     include_str!("v5.sql"),
+    include_str!("v6.sql"),
 ];
 
 /// The file in the data directory.
@@ -171,7 +172,7 @@ mod tests {
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = open(&file).unwrap_err().to_string();
         assert!(
-            refused.ends_with("is of version 99, this program knows up to 5: run the newer program"),
+            refused.ends_with("is of version 99, this program knows up to 6: run the newer program"),
             "{refused}"
         );
     }

@@ -310,6 +310,7 @@ impl Book<'_> {
             changed_at: self.now,
         };
         self.keep(&kept)?;
+        self.shrink_leases(&D::promised(&act.step))?;
         self.keep_step(
             (D::KIND, &kept.id, kept.version),
             &text,

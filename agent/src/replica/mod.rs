@@ -13,15 +13,19 @@ mod cache;
 mod catalogue;
 mod checkpoint;
 mod command;
+mod costs;
 mod counts;
 mod database;
 mod documents;
 mod history;
 mod imports;
+mod leases;
+mod prices;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
 mod row;
+mod shelf;
 #[cfg(test)]
 mod tests;
 pub mod verify;
@@ -38,7 +42,7 @@ use ledger::{
     Timestamp, TradingDay,
 };
 use rusqlite::{Connection, ErrorCode, params};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Mutex, Notify, oneshot, watch};
 
 use self::book::Book;
 use self::catalogue::Catalogue;
@@ -47,16 +51,20 @@ use self::writer::{Message, Published, Work};
 
 pub use self::catalogue::Known;
 pub use self::command::Kind;
+pub use self::costs::{CostFact, CostMethods, CostRow, CostTotals, Costed, FactRefused, Facts, FactsTaken, ItemCost, PostingRow, SplitBy};
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
 pub use self::history::MovementFilter;
+pub use self::leases::{ChannelStock, Claimed, LeaseAsked, LeaseKept, LeaseSet, PromisedOrder};
+pub use self::prices::{CATALOGUE, PriceAt, PricePut, PriceSpan};
 pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
+pub use self::shelf::{Checked, LabelCounts, LabelScan, OnShelf, ShelfTask};
 
 /// Jobs that wait for the writer. A fuller queue means seconds of waiting: then it is better to say so at once.
 const QUEUE: usize = 1_024;
@@ -250,11 +258,14 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Replica {
     store: StoreId,
+    site: prices::Site,
     messages: SyncSender<Message>,
     tip: watch::Receiver<Tip>,
     sync: watch::Receiver<SyncState>,
     catalogue: Arc<Catalogue>,
     readers: Arc<read::Readers>,
+    /// Held by whoever values items, so that nothing is booked twice.
+    valuing: Arc<Mutex<()>>,
     /// Told when a count was approved.
     approved: Arc<Notify>,
 }
@@ -288,11 +299,14 @@ impl Replica {
         let published = Published { tip, sync, catalogue: Arc::clone(&catalogue) };
         let (messages, received) = sync_channel(QUEUE);
         let of_writer = file.clone();
-        let writing = move || write(lock, &of_writer, db, trading_day, &published, &received);
+        let site = prices::Site::new(store, &trading_day);
+        let of_book = site.clone();
+        let writing = move || write(lock, &of_writer, db, (trading_day, of_book), &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
         let approved = Arc::new(Notify::new());
-        Ok(Self { store, messages, tip: tip_read, sync: sync_read, catalogue, readers, approved })
+        let valuing = Arc::default();
+        Ok(Self { store, site, valuing, messages, tip: tip_read, sync: sync_read, catalogue, readers, approved })
     }
 
     /// The store that the ledger is of.
@@ -550,7 +564,7 @@ fn write(
     lock: File,
     file: &Path,
     db: Connection,
-    trading_day: TradingDay,
+    (trading_day, site): (TradingDay, prices::Site),
     published: &Published,
     received: &Receiver<Message>,
 ) {
@@ -562,7 +576,7 @@ fn write(
         {
             tracing::warn!(cause = %failed, "the write-ahead log is copied by the writer, scans may wait for it");
         }
-        writer::run(&db, trading_day, published, received, &commits)
+        writer::run(&db, (trading_day, site), published, received, &commits)
     });
     // In this order: the file is closed, then another agent may have it, then whoever waits for the end is told.
     drop(db);
