@@ -24,6 +24,7 @@ use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
 use crate::uplink::{self, Uplink};
+use crate::upkeep;
 
 /// How often the rate of scans is taken.
 const RATE_EVERY: Duration = Duration::from_secs(1);
@@ -84,6 +85,7 @@ pub struct Agent {
     spool: JoinHandle<()>,
     uplink: Option<JoinHandle<()>>,
     posting: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 impl Agent {
@@ -140,9 +142,10 @@ impl Agent {
         let parts = uplink::Parts { replica: replica.clone(), metrics, online, shutdown: shutdown.clone() };
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
         let posting = posting::run(replica.clone(), shutdown.clone());
+        let upkeep = upkeep::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting, upkeep })
     }
 
     /// Where it serves.
@@ -169,6 +172,9 @@ impl Agent {
         }
         if let Err(failed) = self.posting.await {
             warn!(cause = %failed, "the posting of counts had ended before");
+        }
+        if let Err(failed) = self.upkeep.await {
+            warn!(cause = %failed, "the upkeep of prices and costs had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -27,6 +27,7 @@
 //! - A new kind of document only needs an entry in `kinds`.
 
 mod codes;
+mod costs;
 mod counts;
 mod documents;
 mod events;
@@ -35,10 +36,13 @@ mod imports;
 mod items;
 mod kinds;
 mod label_problems;
+mod label_tasks;
 mod label_templates;
+mod leases;
 mod movements;
 mod page;
 mod positions;
+mod prices;
 mod print_jobs;
 mod printers;
 mod problems;
@@ -140,6 +144,10 @@ fn described() -> Routes<App> {
         .and(label_templates::routes())
         .and(printers::routes())
         .and(print_jobs::routes())
+        .and(prices::routes())
+        .and(label_tasks::routes())
+        .and(costs::routes())
+        .and(leases::routes())
         .and(quarantine::routes())
         .and(status::routes())
 }

@@ -176,8 +176,43 @@ pub(super) const UNKNOWN_LINE: Kind = Kind::new(
      the list of them.",
 );
 
+/// An item whose value leaves the range of numbers.
+pub(super) const COST_UNKNOWN: Kind = Kind::new(
+    "cost_unknown",
+    StatusCode::CONFLICT,
+    "Nobody can say what the item is worth",
+    "A sum of the item's costs leaves the range of numbers, or two of its events contradict each other. The detail says what. \
+     Look at the item's movements and cost facts.",
+);
+
+/// A cost fact that makes no sense.
+pub(super) const COST_FACT_REFUSED: Kind = Kind::new(
+    "cost_fact_refused",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The cost fact is refused",
+    "One of the facts does not go with the movement that it names. None of the request was kept. The code names the rule, the \
+     detail says which fact and what can be done.",
+);
+
+/// More than a store can lease.
+pub(super) const LEASE_REFUSED: Kind = Kind::new(
+    "lease_refused",
+    StatusCode::CONFLICT,
+    "The lease is refused",
+    "Leases of an item may sum to what is available of it less its floor buffer. Nothing was changed. The detail says how many \
+     are possible.",
+);
+
+/// A text that names no channel.
+pub(super) const CHANNEL_INVALID: Kind = Kind::new(
+    "channel_invalid",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The channel cannot be read",
+    "A channel is a short word such as `web`, of at most 24 bytes without blanks.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 19] = [
+pub(super) const KINDS: [&Kind; 23] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -197,6 +232,10 @@ pub(super) const KINDS: [&Kind; 19] = [
     &EXPORTS_BUSY,
     &UNKNOWN_SESSION,
     &UNKNOWN_LINE,
+    &COST_UNKNOWN,
+    &COST_FACT_REFUSED,
+    &LEASE_REFUSED,
+    &CHANNEL_INVALID,
 ];
 
 /// What can go wrong wherever the replica is read.
