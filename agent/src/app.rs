@@ -23,8 +23,8 @@ use crate::metrics::Metrics;
 use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
-use crate::uplink::{self, Uplink};
 use crate::upkeep;
+use crate::uplink::{self, Uplink};
 
 /// How often the rate of scans is taken.
 const RATE_EVERY: Duration = Duration::from_secs(1);

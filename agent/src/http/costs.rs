@@ -180,7 +180,8 @@ struct PostingView {
 pub(super) fn routes() -> Routes<App> {
     let methods = json!({"default": "average_per_site", "departments": {"Sweets": "fifo_per_site"}});
     let company = json!({"default": "average_per_company"});
-    let value = json!({"facts": [{"kind": "value", "seq": 1, "amount": 1200}], "why": "invoice 881", "user": "anna"});
+    let value =
+        json!({"facts": [{"kind": "value", "seq": 1, "amount": 1200}], "why": "invoice 881", "user": "anna"});
     let nothing = json!({"facts": [{"kind": "late", "seq": 2, "amount": 50}], "why": "freight 7"});
     Routes::new("costs", "What goods are worth: valued by average or first in, first out, and booked day by day.")
         .put(
@@ -339,8 +340,7 @@ pub(super) async fn one(
 ) -> Result<Answered<CostView>, Problem> {
     let item = gtin(&app, &code)?;
     let cost = app.replica.cost_of(item).await.map_err(|error| of_replica(&error))?;
-    let cost =
-        cost.map_err(|wrong| Problem::new(&COST_UNKNOWN, format!("item `{item}`: {wrong}")))?;
+    let cost = cost.map_err(|wrong| Problem::new(&COST_UNKNOWN, format!("item `{item}`: {wrong}")))?;
     let never_moved = cost.quantity == 0 && cost.layers.is_empty() && cost.flags.is_empty();
     if never_moved && app.replica.known_item(item).is_none() {
         return Err(unknown(item));
@@ -356,11 +356,7 @@ pub(super) async fn one(
             .iter()
             .map(|(quantity, value)| LayerView { quantity: *quantity, value_minor: value.minor() })
             .collect(),
-        flags: cost
-            .flags
-            .iter()
-            .map(|flag| FlagView { code: flag.code(), hint: flag.hint() })
-            .collect(),
+        flags: cost.flags.iter().map(|flag| FlagView { code: flag.code(), hint: flag.hint() }).collect(),
         covers_seq: cost.covers.get(),
     }))
 }
@@ -381,11 +377,8 @@ pub(super) async fn list(
     let rows = app.replica.costs_after(after, limit).await.map_err(|error| of_replica(&error))?;
     let totals = app.replica.cost_totals().await.map_err(|error| of_replica(&error))?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.item.to_string());
-    let totals = Totals {
-        items: totals.items,
-        value_minor: totals.value.minor(),
-        covers_seq: totals.covers.get(),
-    };
+    let totals =
+        Totals { items: totals.items, value_minor: totals.value.minor(), covers_seq: totals.covers.get() };
     let headers = next_link("/v1/costs", next.as_deref(), limit);
     Ok((headers, Answered(Listing { items: rows.into_iter().map(RowView::of).collect(), totals, next })))
 }

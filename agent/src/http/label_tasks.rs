@@ -280,8 +280,7 @@ pub(super) async fn rate(
 /// The day that a query names; the business day of now when it names none.
 pub(super) fn day(app: &App, name: &str, text: Option<&str>) -> Result<Date, Problem> {
     let Some(text) = text else { return Ok(app.trading_day.business_date(clock::now())) };
-    text.parse()
-        .map_err(|wrong: DateError| Problem::new(&QUERY_INVALID, format!("query: `{name}`: {wrong}")))
+    text.parse().map_err(|wrong: DateError| Problem::new(&QUERY_INVALID, format!("query: `{name}`: {wrong}")))
 }
 
 // === impl Task ===

@@ -179,10 +179,10 @@ pub(super) fn routes() -> Routes<App> {
                 .problems(&[&CHANNEL_INVALID, &CODE_UNREADABLE, &UNKNOWN_ITEM, &STALE_VERSION, &BODY_INVALID])
                 .problems(&RECORDING)
                 .example(
-                    Example::new("lease", "One piece for the web, one always stays on the floor")
+                    Example::new("lease", "Nothing for the web now, and one piece always stays on the floor")
                         .with("channel", "web")
                         .with("code", OAT)
-                        .sends(json!({"quantity": 1, "floor_buffer": 1})),
+                        .sends(json!({"quantity": 0, "floor_buffer": 1})),
                 )
                 .example(
                     Example::new("lease_too_large", "More than there is")

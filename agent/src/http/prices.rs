@@ -246,8 +246,8 @@ pub(super) fn link(path: &str, next: Option<&str>, limit: usize) -> HeaderMap {
 
 fn place(text: &str) -> Result<(Gtin, PriceVersion), Problem> {
     let parts = text.split_once('.');
-    let read =
-        parts.and_then(|(item, version)| Some((item.parse().ok()?, PriceVersion::new(version.parse().ok()?))));
+    let read = parts
+        .and_then(|(item, version)| Some((item.parse().ok()?, PriceVersion::new(version.parse().ok()?))));
     read.ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
         Problem::new(&QUERY_INVALID, format!("query: `after` is `{shown}`: send `next` of the page before"))

@@ -208,7 +208,7 @@ pub(super) const CHANNEL_INVALID: Kind = Kind::new(
     "channel_invalid",
     StatusCode::UNPROCESSABLE_ENTITY,
     "The channel cannot be read",
-    "A channel is a short word such as `web`, of at most 24 bytes without blanks.",
+    "A channel has a short name such as `web`, of at most 24 bytes.",
 );
 
 /// All of them.

@@ -69,7 +69,9 @@ impl Document for Reservation {
 
     fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin> {
         let mut items: Vec<Gtin> = match step {
-            OrOpen::Open(Take::Take { lines, .. } | Take::Claim { lines, .. }) => lines.iter().map(|line| line.item).collect(),
+            OrOpen::Open(Take::Take { lines, .. } | Take::Claim { lines, .. }) => {
+                lines.iter().map(|line| line.item).collect()
+            }
             OrOpen::Step(Step::SetLine { item, .. }) => vec![*item],
             OrOpen::Step(_) => Vec::new(),
         };
@@ -110,11 +112,7 @@ impl Document for Reservation {
     }
 }
 
-fn with_lines(
-    mut order: Reservation,
-    lines: &[TakeLine],
-    now: Moment<'_>,
-) -> Result<Reservation, Refused> {
+fn with_lines(mut order: Reservation, lines: &[TakeLine], now: Moment<'_>) -> Result<Reservation, Refused> {
     for (line, TakeLine { item, quantity }) in (1..).zip(lines) {
         order = run(&order, &Step::SetLine { line, item: *item, quantity: *quantity }, now)?.document;
     }

@@ -8,6 +8,8 @@
 //! item whose department changes keeps its method until it is valued anew. One pool for the company is not kept here.
 
 mod facts;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::collections::BTreeMap;
@@ -252,8 +254,7 @@ const METHODS: &str = "cost_methods";
 
 fn methods(db: &Connection) -> Result<CostMethods, Fault> {
     let sql = "SELECT body FROM setting WHERE name = ?";
-    let body: Option<String> =
-        db.prepare_cached(sql)?.query_row([METHODS], |row| row.get(0)).optional()?;
+    let body: Option<String> = db.prepare_cached(sql)?.query_row([METHODS], |row| row.get(0)).optional()?;
     body.map_or_else(
         || Ok(CostMethods::default()),
         |body| serde_json::from_str(&body).map_err(|_damaged| Fault::Damaged { what: "cost methods" }),

@@ -252,7 +252,8 @@ impl Book<'_> {
 
 /// All leases of an item.
 fn leases_of(db: &Connection, item: Gtin) -> Result<LeaseBook, Fault> {
-    let mut statement = db.prepare_cached("SELECT channel, quantity FROM lease WHERE item = ? ORDER BY channel")?;
+    let mut statement =
+        db.prepare_cached("SELECT channel, quantity FROM lease WHERE item = ? ORDER BY channel")?;
     let mut rows = statement.query([item.as_u64().cast_signed()])?;
     let mut leases = Vec::new();
     while let Some(row) = rows.next()? {

@@ -51,17 +51,20 @@ use self::writer::{Message, Published, Work};
 
 pub use self::catalogue::Known;
 pub use self::command::Kind;
-pub use self::costs::{CostFact, CostMethods, CostRow, CostTotals, Costed, FactRefused, Facts, FactsTaken, ItemCost, PostingRow, SplitBy};
+pub use self::costs::{
+    CostFact, CostMethods, CostRow, CostTotals, Costed, FactRefused, Facts, FactsTaken, ItemCost, PostingRow,
+    SplitBy,
+};
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
 pub use self::history::MovementFilter;
-pub use self::leases::{ChannelStock, Claimed, LeaseAsked, LeaseKept, LeaseSet, PromisedOrder};
-pub use self::prices::{CATALOGUE, PriceAt, PricePut, PriceSpan};
 pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
+pub use self::leases::{ChannelStock, Claimed, LeaseAsked, LeaseKept, LeaseSet, PromisedOrder};
+pub use self::prices::{CATALOGUE, PriceAt, PricePut, PriceSpan};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 pub use self::shelf::{Checked, LabelCounts, LabelScan, OnShelf, ShelfTask};
@@ -306,7 +309,17 @@ impl Replica {
         let readers = Arc::new(read::Readers::new(file));
         let approved = Arc::new(Notify::new());
         let valuing = Arc::default();
-        Ok(Self { store, site, valuing, messages, tip: tip_read, sync: sync_read, catalogue, readers, approved })
+        Ok(Self {
+            store,
+            site,
+            valuing,
+            messages,
+            tip: tip_read,
+            sync: sync_read,
+            catalogue,
+            readers,
+            approved,
+        })
     }
 
     /// The store that the ledger is of.

@@ -146,7 +146,8 @@ impl Replica {
     ) -> Result<Vec<PriceRow>, ReplicaError> {
         self.readers
             .read(move |reader| {
-                let (after, version) = after.map_or((-1, -1), |(item, version)| (stored(item), number(version)));
+                let (after, version) =
+                    after.map_or((-1, -1), |(item, version)| (stored(item), number(version)));
                 let max = i64::try_from(max).unwrap_or(i64::MAX);
                 let sql = match item {
                     Some(_) => {

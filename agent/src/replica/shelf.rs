@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 
 use gs1::Gtin;
-use ledger::price::{Here, LabelTruth, PriceBook, PriceRow, PriceVersion, PrintedLabel, Unjudged, judge_label};
+use ledger::price::{
+    Here, LabelTruth, PriceBook, PriceRow, PriceVersion, PrintedLabel, Unjudged, judge_label,
+};
 use ledger::{Date, Fingerprint, Money, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -214,9 +216,8 @@ impl Book<'_> {
         };
         if let Some((version, amount)) = says {
             // A wrong label of the version that holds has an old amount of the catalogue's: what is known of it stays.
-            let amount = amount.or_else(|| {
-                on_shelf.filter(|label| label.version == version).and_then(|label| label.amount)
-            });
+            let amount = amount
+                .or_else(|| on_shelf.filter(|label| label.version == version).and_then(|label| label.amount));
             put_label(self.db, label.item, OnShelf { version, amount, at: *at })?;
             refresh(self.db, here, label.item, self.now)?;
         }
@@ -342,7 +343,8 @@ struct Wanted<'a> {
 /// Walks along the items that differed when they were looked at last and those whose price may have changed since, and looks
 /// at each of them again.
 fn tasks(db: &Connection, here: Here<'_>, wanted: &Wanted<'_>, max: usize) -> Result<Vec<ShelfTask>, Fault> {
-    let after = wanted.after.as_ref().map_or(("", -1), |(department, item)| (department.as_str(), stored(*item)));
+    let after =
+        wanted.after.as_ref().map_or(("", -1), |(department, item)| (department.as_str(), stored(*item)));
     let mut changed: BTreeSet<(String, i64)> = BTreeSet::new();
     let mut statement = db.prepare_cached(
         "SELECT department, item FROM shelf WHERE until <= ?1 AND (department, item) > (?2, ?3) AND task = 0",

@@ -99,8 +99,13 @@ pub(super) fn run(
 ) -> Result<Option<oneshot::Sender<()>>, Fault> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
-    let mut writer =
-        Writer { db, book: Book::new(db, (trading_day, site), tip, sync)?, published, group: Vec::new(), commits };
+    let mut writer = Writer {
+        db,
+        book: Book::new(db, (trading_day, site), tip, sync)?,
+        published,
+        group: Vec::new(),
+        commits,
+    };
     let ended = writer.serve(messages);
     writer.write_marks();
     Ok(ended)

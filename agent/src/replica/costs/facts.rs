@@ -185,9 +185,9 @@ impl Book<'_> {
                 Ok(entry) if self.value_of(&entry, before)?.is_some() => Err(FactRefused::Valued(entry.seq)),
                 Ok(entry) => Ok((vec![Row { entry, kind: VALUE, amount: Money::new(*amount) }], Money::ZERO)),
             },
-            CostFact::Late { seq, amount } => self.receipt(*seq)?.map(|entry| {
-                (vec![Row { entry, kind: LATE, amount: Money::new(*amount) }], Money::ZERO)
-            }),
+            CostFact::Late { seq, amount } => self
+                .receipt(*seq)?
+                .map(|entry| (vec![Row { entry, kind: LATE, amount: Money::new(*amount) }], Money::ZERO)),
             CostFact::Shared { seqs, total, by } => self.shares(seqs, Money::new(*total), *by, before)?,
         })
     }

@@ -114,7 +114,8 @@ impl Reader {
 impl Book<'_> {
     fn keep_costs(&mut self, items: &[Revalued], mark: u64) -> Result<(), Fault> {
         let day = self.trading_day().business_date(self.now);
-        let put = "INSERT OR REPLACE INTO cost (item, quantity, value, method, flags, covers) VALUES (?,?,?,?,?,?)";
+        let put =
+            "INSERT OR REPLACE INTO cost (item, quantity, value, method, flags, covers) VALUES (?,?,?,?,?,?)";
         let mut put = self.db.prepare_cached(put)?;
         // A fact that came while the item was being valued is still due.
         let done = "DELETE FROM cost_due WHERE item = ?1 \
