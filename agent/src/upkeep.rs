@@ -12,6 +12,9 @@ use crate::replica::{Replica, ReplicaError};
 /// How often it is looked whether there is something to do. Nobody waits for it: who asks about prices or costs gets the truth.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// Between two pieces of what is left, so that a long ledger that is valued for the first time holds nobody up.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Keeps up until the agent stops.
 pub(crate) fn run(replica: Replica, shutdown: Shutdown) -> JoinHandle<()> {
     tokio::spawn(async move {
@@ -43,7 +46,11 @@ pub(crate) fn run(replica: Replica, shutdown: Shutdown) -> JoinHandle<()> {
 }
 
 async fn keep_up(replica: &Replica) -> Result<(), ReplicaError> {
-    while replica.activate_prices().await? {}
-    while replica.value_next().await? {}
+    while replica.activate_prices().await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    while replica.value_next().await? {
+        tokio::time::sleep(PAUSE).await;
+    }
     Ok(())
 }

@@ -28,7 +28,7 @@ use crate::replica::{CostFact, CostMethods, CostRow, FactsTaken, PostingRow};
 const FACTS_MAX: usize = 500;
 
 /// Pieces of the ledger that a list waits for: enough that a quiet store's list is up to date, few enough to answer soon.
-const CAUGHT_UP_MAX: usize = 4;
+const CAUGHT_UP_MAX: usize = 8;
 
 /// What an item is worth.
 #[derive(Debug, Serialize, JsonSchema)]

@@ -210,7 +210,7 @@ impl Book<'_> {
             let sql = "INSERT OR REPLACE INTO floor_buffer (item, quantity) VALUES (?,?)";
             self.db.prepare_cached(sql)?.execute(params![item.as_u64().cast_signed(), floor.get()])?;
         }
-        let buffer = buffer.or(before.map(|kept| kept.buffer)).unwrap_or_default();
+        let buffer = buffer.or_else(|| before.map(|kept| kept.buffer)).unwrap_or_default();
         let version = version.saturating_add(1);
         let kept = LeaseKept { lease, buffer, floor_buffer: floor, version, changed_at: self.now };
         put(self.db, &kept)?;

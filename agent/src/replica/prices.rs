@@ -101,7 +101,7 @@ impl Replica {
     /// [`ReplicaError`] when they could not be stored.
     pub async fn put_prices(&self, rows: Vec<PriceRow>) -> Result<Vec<PricePut>, ReplicaError> {
         self.write(rows.len(), move |book| {
-            rows.into_iter().map(|row| book.put_price(row)).collect::<Result<Vec<_>, Fault>>().map(Ok)
+            rows.iter().map(|row| book.put_price(row)).collect::<Result<Vec<_>, Fault>>().map(Ok)
         })
         .await
     }
@@ -167,7 +167,7 @@ impl Replica {
 }
 
 impl Book<'_> {
-    fn put_price(&mut self, row: PriceRow) -> Result<PricePut, Fault> {
+    fn put_price(&mut self, row: &PriceRow) -> Result<PricePut, Fault> {
         if !row.sites.contains(self.site.store) {
             return Ok(PricePut::Elsewhere);
         }
@@ -187,9 +187,9 @@ impl Book<'_> {
         let known: Option<String> =
             self.db.prepare_cached(sql)?.query_row(key, |found| found.get(0)).optional()?;
         if let Some(known) = known {
-            return Ok(if read_row(&known)? == row { PricePut::Duplicate } else { PricePut::Conflict });
+            return Ok(if read_row(&known)? == *row { PricePut::Duplicate } else { PricePut::Conflict });
         }
-        let body = serde_json::to_string(&row)
+        let body = serde_json::to_string(row)
             .map_err(|error| Fault::Contradiction(format!("a price cannot be written: {error}")))?;
         let sql = "INSERT INTO price (item, version, body, received_at) VALUES (?,?,?,?)";
         self.db.prepare_cached(sql)?.execute(params![

@@ -209,7 +209,7 @@ async fn items_are_valued_once_however_long_the_ledger_is() {
     while shop.replica.value_next().await.unwrap() {
         pieces += 1;
     }
-    assert_eq!(pieces, 3);
+    assert_eq!(pieces, 5);
     assert_eq!(shop.replica.cost_totals().await.unwrap().covers, shop.replica.tip().head.seq);
     assert_eq!(shop.booked().await["cogs"], 60_000);
     shop.check().await;

@@ -15,7 +15,7 @@ use super::facts::{LATE, VALUE};
 use super::{CostMethods, Costed, ItemCost, method_word, methods};
 
 /// Entries of the ledger followed at a time, and items valued in one transaction, so that scans get in between.
-const ENTRIES_AT_ONCE: u64 = 256;
+const ENTRIES_AT_ONCE: u64 = 128;
 
 /// The device that late costs are of, for the order in which an item's events are valued.
 const LATE_COSTS: &str = "cost-facts";
