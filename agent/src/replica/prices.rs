@@ -167,7 +167,7 @@ impl Replica {
 }
 
 impl Book<'_> {
-    fn put_price(&mut self, row: &PriceRow) -> Result<PricePut, Fault> {
+    pub(super) fn put_price(&mut self, row: &PriceRow) -> Result<PricePut, Fault> {
         if !row.sites.contains(self.site.store) {
             return Ok(PricePut::Elsewhere);
         }
@@ -200,6 +200,15 @@ impl Book<'_> {
         ])?;
         shelf::refresh(self.db, self.site.here(), row.item, self.now)?;
         Ok(PricePut::Accepted)
+    }
+
+    /// Takes a row out that an import brought. `false` when it is not there.
+    pub(super) fn remove_price(&self, item: Gtin, version: PriceVersion) -> Result<bool, Fault> {
+        let key = params![stored(item), number(version)];
+        let removed =
+            self.db.prepare_cached("DELETE FROM price WHERE item = ? AND version = ?")?.execute(key)?;
+        shelf::refresh(self.db, self.site.here(), item, self.now)?;
+        Ok(removed > 0)
     }
 }
 

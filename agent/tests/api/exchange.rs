@@ -20,7 +20,7 @@ use crate::store::Store;
 const OAT: &str = "04006381333931";
 
 impl Store {
-    async fn upload(&self, query: &str, file: impl Into<Vec<u8>> + Send) -> Value {
+    pub(crate) async fn upload(&self, query: &str, file: impl Into<Vec<u8>> + Send) -> Value {
         let path = format!("/v1/imports?{query}");
         self.client.post_bytes(&path, "application/octet-stream", file.into()).await.unwrap()
     }
@@ -30,18 +30,18 @@ impl Store {
         told(self.client.post_bytes::<Value>(&path, "text/csv", file.to_vec()).await)
     }
 
-    async fn commit(&self, import: &Value, mode: &str) -> Result<Value, CallError> {
+    pub(crate) async fn commit(&self, import: &Value, mode: &str) -> Result<Value, CallError> {
         let path = import["links"]["commit"].as_str().unwrap();
         self.client.post_json(path, &json!({ "mode": mode })).await
     }
 
-    async fn undo(&self, import: &Value) -> Result<Value, CallError> {
+    pub(crate) async fn undo(&self, import: &Value) -> Result<Value, CallError> {
         let path = import["links"]["undo"].as_str().unwrap();
         self.client.post_json(path, &json!({})).await
     }
 
     /// The import once nobody works on it any more.
-    async fn settled(&self, import: &Value) -> Value {
+    pub(crate) async fn settled(&self, import: &Value) -> Value {
         let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
         for _ in 0..1_000 {
             let now = self.get(&path).await;
@@ -242,7 +242,9 @@ fn opening_sheet() -> Vec<u8> {
 async fn opening_stock_from_a_workbook_is_recorded_and_corrected() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::with_items(directory.path()).await;
-    let import = store.upload("kind=opening_stock&user=anna", opening_sheet()).await;
+    // Made once: a workbook says when it was made.
+    let filled = opening_sheet();
+    let import = store.upload("kind=opening_stock&user=anna", filled.clone()).await;
     assert_eq!(errors(&import), ["4 gtin unknown_item", "5 expiry date_ambiguous"]);
     assert_eq!(import["errors"][1]["message"], "this may be 2027-04-03 or 2027-03-04");
     assert_eq!(import["report"]["sheet"], "Sheet1");
@@ -279,7 +281,7 @@ async fn opening_stock_from_a_workbook_is_recorded_and_corrected() {
     assert_eq!(corrects, [&json!(1), &json!(2)]);
 
     // What was taken back may be imported again, and is recorded once more.
-    let again = store.upload("kind=opening_stock&user=anna", opening_sheet()).await;
+    let again = store.upload("kind=opening_stock&user=anna", filled).await;
     assert_eq!((&again["id"], &again["state"]), (&import["id"], &json!("checked")));
     store.commit(&again, "valid_rows").await.unwrap();
     assert_eq!(outcome(&store.settled(&again).await, &["recorded", "undone"]), [2, 0]);

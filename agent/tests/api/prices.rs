@@ -210,3 +210,28 @@ async fn tasks_come_by_department_page_by_page() {
     assert_eq!(seen, [json!("02000000000008"), json!(OAT), json!(GUM)]);
     store.agent.stop().await;
 }
+
+#[tokio::test]
+async fn a_file_of_prices_is_checked_carried_out_and_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let file = "EAN;price;version;from;to;kind;priority\n\
+        4006381333931;9,99;7;2026-11-01;;;\n\
+        4006381333931;7,99;8;2026-11-06;2026-11-09;promo;10\n\
+        4006381333931;7,99;9;2026-11-06;2026-11-01;promo;10\n";
+    let import = store.upload("kind=prices&user=anna&currency=GBP", file).await;
+    assert_eq!(
+        (&import["report"]["accepted"], &import["report"]["rejected"]),
+        (&json!(2), &json!(1)),
+        "{import}"
+    );
+    assert_eq!(store.price("2026-11-07T00:00:00Z").await.0, 199);
+    store.commit(&import, "valid_rows").await.unwrap();
+    assert_eq!(store.settled(&import).await["outcome"]["recorded"], 2);
+    assert_eq!(store.price("2026-11-07T00:00:00Z").await.0, 799);
+    store.undo(&import).await.unwrap();
+    assert_eq!(store.settled(&import).await["outcome"]["undone"], 2);
+    assert_eq!(store.price("2026-11-07T00:00:00Z").await.0, 199);
+    assert_eq!(store.get("/v1/prices").await["prices"], json!([]));
+    store.agent.stop().await;
+}

@@ -241,7 +241,7 @@ impl PriceRow {
             && self.to.is_none_or(|to| at < here.zone.moment(to))
     }
 
-    fn check(&self) -> Result<(), PriceError> {
+    pub(super) fn check(&self) -> Result<(), PriceError> {
         let (item, version) = (self.item, self.version);
         if let Some(to) = self.to.filter(|to| *to <= self.from) {
             return Err(PriceError::Empty { item, version, from: self.from, to });
