@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::posting;
 use crate::replica::{OpenError, Options, Replica};
 use crate::scan::Pipeline;
+use crate::upkeep;
 use crate::uplink::{self, Uplink};
 
 /// How often the rate of scans is taken.
@@ -86,6 +87,7 @@ pub struct Agent {
     uplink: Option<JoinHandle<()>>,
     posting: JoinHandle<()>,
     lots: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 impl Agent {
@@ -143,9 +145,10 @@ impl Agent {
         let uplink = uplink.map(|uplink| tokio::spawn(uplink::run(uplink, parts)));
         let posting = posting::run(replica.clone(), shutdown.clone());
         let lots = lot_work::run(replica.clone(), shutdown.clone());
+        let upkeep = upkeep::run(replica.clone(), shutdown.clone());
         let head = replica.tip().head;
         info!(%store, %address, %head, items = replica.items_len(), "agent started");
-        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting, lots })
+        Ok(Self { replica, address, shutdown, serving, spool, uplink, posting, lots, upkeep })
     }
 
     /// Where it serves.
@@ -175,6 +178,9 @@ impl Agent {
         }
         if let Err(failed) = self.lots.await {
             warn!(cause = %failed, "the work on lots had ended before");
+        }
+        if let Err(failed) = self.upkeep.await {
+            warn!(cause = %failed, "the upkeep of prices and costs had ended before");
         }
         self.replica.close().await;
         info!("agent stopped");

@@ -7,6 +7,7 @@
 //! - `http`, [`pages`]: the API and the pages on the shop's LAN.
 //! - [`uplink`]: the session with the hub.
 //! - `posting`: what approved counts lead to, in the background.
+//! - `upkeep`: prices that took effect and the value of items, in the background.
 //! - [`metrics`]: what is counted for whoever watches.
 //! - [`app`]: all of it, started and stopped.
 
@@ -22,6 +23,7 @@ pub mod pages;
 mod posting;
 pub mod replica;
 pub mod scan;
+mod upkeep;
 pub mod uplink;
 
 pub use app::{Agent, Config, StartError};

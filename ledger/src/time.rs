@@ -147,6 +147,10 @@ impl TradingDay {
         &self.zone_name
     }
 
+    pub(crate) const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// The calendar day at the site, from midnight to midnight: what expiry dates are compared with (R50).
     #[must_use]
     pub fn local_date(&self, at: Timestamp) -> Date {

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use ledger::catalogue::{Currency, ItemRow, ItemRows};
 use ledger::opening::{OPENING_COLUMNS, OpeningRow, OpeningRows};
+use ledger::price::{PRICE_COLUMNS, PriceRows};
 use ledger::table::{ColumnName, Columns, DELIMITERS, Decimal, ImportHeaderError, Row, RowError};
 use ledger::{Gtin, Item, Unit};
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,7 @@ const fn names(what: What) -> &'static [ColumnName] {
     match what {
         What::Items => ledger::catalogue::import::ITEM_COLUMNS,
         What::OpeningStock => OPENING_COLUMNS,
+        What::Prices => PRICE_COLUMNS,
     }
 }
 
@@ -204,6 +206,7 @@ impl Checked {
         mut each: impl FnMut(u64, Result<Change, Vec<RowError>>) -> ControlFlow<()>,
     ) -> Result<(), CheckError> {
         let (mut items, mut opening) = (ItemRows::default(), OpeningRows::default());
+        let mut prices = PriceRows::default();
         let (mut rows, mut too_long) = (0_u64, false);
         self.source.each(|line, cells| {
             if line <= self.header_line || cells.iter().all(|cell| cell.trim().is_empty()) {
@@ -220,6 +223,9 @@ impl Checked {
                 What::OpeningStock => opening
                     .read(&row, |gtin| catalogue(gtin).map(|known| known.unit))
                     .map(|opening: OpeningRow| Change::Opening { line, opening }),
+                What::Prices => prices
+                    .read(&row, self.currency)
+                    .map(|price| Change::Price { line, price: Box::new(price) }),
             };
             each(line, said)
         })?;
@@ -263,9 +269,10 @@ impl Checked {
                     report.accepted = report.accepted.saturating_add(1);
                     let counted = match change {
                         Change::Item { item, .. } if catalogue(item.gtin).is_some() => &mut report.updates,
-                        Change::Item { .. } | Change::Opening { .. } | Change::Refused { .. } => {
-                            &mut report.creates
-                        }
+                        Change::Item { .. }
+                        | Change::Opening { .. }
+                        | Change::Price { .. }
+                        | Change::Refused { .. } => &mut report.creates,
                     };
                     *counted = counted.saturating_add(1);
                 }

@@ -136,7 +136,7 @@ pub(super) fn routes() -> Routes<App> {
             "CSV or a workbook (.xlsx), packed with gzip or not. The answer tells row by row what is wrong; nothing is carried \
              out before the import is committed. Sending the same file again is the same import.",
         )
-        .reads_query("kind", "What its rows are: `items` or `opening_stock`.")
+        .reads_query("kind", "What its rows are: `items`, `opening_stock` or `prices`.")
         .reads_query("profile", "Under which name the choices are remembered for the next file.")
         .reads_query("user", "Who sends it; `office` when nobody said.")
         .reads_query("currency", "The currency of amounts that name none, ISO 4217.")
@@ -412,7 +412,8 @@ fn asked(query: BTreeMap<String, String>) -> Result<Asked, Problem> {
         let shown: String = value.chars().take(64).collect();
         match key.as_str() {
             "kind" => {
-                let hint = || invalid(format!("`kind` is `{shown}`: write `items` or `opening_stock`"));
+                let hint =
+                    || invalid(format!("`kind` is `{shown}`: write `items`, `opening_stock` or `prices`"));
                 what = Some(What::parse(&value).ok_or_else(hint)?);
             }
             "profile" if (1..=PROFILE_MAX).contains(&value.chars().count()) => profile = Some(value),
@@ -441,8 +442,8 @@ fn asked(query: BTreeMap<String, String>) -> Result<Asked, Problem> {
             },
         }
     }
-    let what =
-        what.ok_or_else(|| invalid("`kind` is missing: write `items` or `opening_stock`".to_owned()))?;
+    let what = what
+        .ok_or_else(|| invalid("`kind` is missing: write `items`, `opening_stock` or `prices`".to_owned()))?;
     let user = UserId::new(&user).map_err(|wrong| invalid(wrong.to_string()))?;
     Ok(Asked { what, profile, user, said })
 }

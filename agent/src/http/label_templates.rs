@@ -18,6 +18,7 @@ use super::documents::{etag, seen};
 use super::label_problems::{LABEL_INVALID, UNKNOWN_TEMPLATE};
 use super::positions::unknown;
 use super::problems::{READING, RECORDING, STALE_VERSION, UNKNOWN_ITEM, of_replica};
+use crate::clock;
 use crate::labels::data::{Data, DataError};
 use crate::labels::template::{Dpi, Kind, Name, Template};
 use crate::labels::{builtin, layout, svg};
@@ -207,7 +208,7 @@ impl View {
     }
 }
 
-/// Adds what the store's catalogue says of the item that the data is of.
+/// Adds what the store's catalogue says of the item that the data is of, and the price that holds now.
 pub(super) async fn with_item(app: &App, data: Data) -> Result<Result<Data, DataError>, Problem> {
     let gtin = match data.gtin() {
         Ok(Some(gtin)) => gtin,
@@ -215,7 +216,8 @@ pub(super) async fn with_item(app: &App, data: Data) -> Result<Result<Data, Data
         Err(wrong) => return Ok(Err(wrong)),
     };
     let item = app.replica.item(gtin).await.map_err(|error| of_replica(&error))?;
-    Ok(data.of_item(&item.ok_or_else(|| unknown(gtin))?))
+    let price = app.replica.price_at(gtin, clock::now()).await.map_err(|error| of_replica(&error))?;
+    Ok(data.of_item(&item.ok_or_else(|| unknown(gtin))?, price.row.as_ref()))
 }
 
 pub(super) fn path_name(text: &str) -> Result<Name, Problem> {

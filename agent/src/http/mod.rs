@@ -28,6 +28,7 @@
 
 mod batch;
 mod codes;
+mod costs;
 mod counts;
 mod documents;
 mod events;
@@ -37,11 +38,14 @@ mod imports;
 mod items;
 mod kinds;
 mod label_problems;
+mod label_tasks;
 mod label_templates;
+mod leases;
 mod lots;
 mod movements;
 mod page;
 mod positions;
+mod prices;
 mod print_jobs;
 mod printers;
 mod problems;
@@ -152,6 +156,10 @@ fn described() -> Routes<App> {
         .and(label_templates::routes())
         .and(printers::routes())
         .and(print_jobs::routes())
+        .and(prices::routes())
+        .and(label_tasks::routes())
+        .and(costs::routes())
+        .and(leases::routes())
         .and(quarantine::routes())
         .and(status::routes())
         .and(lots::routes())

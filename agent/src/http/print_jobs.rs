@@ -4,7 +4,8 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use ledger::{DeviceId, UserId};
+use ledger::price::PriceVersion;
+use ledger::{DeviceId, Gtin, Money, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -259,8 +260,12 @@ pub(super) async fn submit(
     }
     let printer = choose_printer(&app, submission.printer, asked.device).await?;
     let template = choose_template(&app, &submission, &printer).await?;
-    let labels = draw(&app, &submission, &template, &printer).await?;
-    let job = NewJob { printer: printer.name, template: template.name, dpi: printer.dpi, labels, asked };
+    let drawn = draw(&app, &submission, &template, &printer).await?;
+    let on_shelf = template.kind == Kind::ShelfLabel;
+    let prices = drawn.iter().filter(|_| on_shelf).filter_map(|(_, priced)| *priced).collect();
+    let labels = drawn.into_iter().map(|(zpl, _)| zpl).collect();
+    let (printer, dpi) = (printer.name, printer.dpi);
+    let job = NewJob { printer, template: template.name, dpi, labels, prices, asked };
     let queued = app.replica.queue_print_job(job, clock::now()).await;
     accepted(&app, queued.map_err(|error| of_replica(&error))?, None)
 }
@@ -393,13 +398,16 @@ async fn choose_template(app: &App, asked: &Submission, printer: &Printer) -> Re
     Ok(find_template(app, name).await?.into_template())
 }
 
+/// What a printer is told, and the price that the label says.
+type Drawn = (String, Option<(Gtin, PriceVersion, Money)>);
+
 /// All labels of a job as ZPL. One that cannot be drawn refuses the whole job, before anything is printed.
 async fn draw(
     app: &App,
     asked: &Submission,
     template: &Template,
     printer: &Printer,
-) -> Result<Vec<String>, Problem> {
+) -> Result<Vec<Drawn>, Problem> {
     let count = asked.items.len();
     if count > LABELS_MAX {
         return Err(invalid("#/items", &format!("{count} labels: ask for at most {LABELS_MAX} at a time")));
@@ -428,7 +436,7 @@ async fn draw_one(
     (at, copies): (&str, u32),
     template: &Template,
     printer: &Printer,
-) -> Result<String, Problem> {
+) -> Result<Drawn, Problem> {
     if !(1..=COPIES_MAX).contains(&copies) {
         return Err(invalid(&format!("{at}/copies"), &format!("give 1 to {COPIES_MAX} copies")));
     }
@@ -436,7 +444,7 @@ async fn draw_one(
     let drawing = lay_out(template, &data, printer.dpi).map_err(|refused| {
         Problem::new(&LABEL_INVALID, format!("`{at}`: {refused}")).at(at, refused.to_string())
     })?;
-    Ok(zpl::write(&drawing, copies))
+    Ok((zpl::write(&drawing, copies), data.priced()))
 }
 
 fn label_wrong(at: &str, wrong: &DataError) -> Problem {

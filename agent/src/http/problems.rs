@@ -218,8 +218,43 @@ pub(super) const UNKNOWN_SERIAL: Kind = Kind::new(
     "Nothing with this serial number of the item was recorded in this store. Check the number on the piece.",
 );
 
+/// An item whose value leaves the range of numbers.
+pub(super) const COST_UNKNOWN: Kind = Kind::new(
+    "cost_unknown",
+    StatusCode::CONFLICT,
+    "Nobody can say what the item is worth",
+    "A sum of the item's costs leaves the range of numbers, or two of its events contradict each other. The detail says what. \
+     Look at the item's movements and cost facts.",
+);
+
+/// A cost fact that makes no sense.
+pub(super) const COST_FACT_REFUSED: Kind = Kind::new(
+    "cost_fact_refused",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The cost fact is refused",
+    "One of the facts does not go with the movement that it names. None of the request was kept. The code names the rule, the \
+     detail says which fact and what can be done.",
+);
+
+/// More than a store can lease.
+pub(super) const LEASE_REFUSED: Kind = Kind::new(
+    "lease_refused",
+    StatusCode::CONFLICT,
+    "The lease is refused",
+    "Leases of an item may sum to what is available of it less its floor buffer. Nothing was changed. The detail says how many \
+     are possible.",
+);
+
+/// A text that names no channel.
+pub(super) const CHANNEL_INVALID: Kind = Kind::new(
+    "channel_invalid",
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "The channel cannot be read",
+    "A channel has a short name such as `web`, of at most 24 bytes.",
+);
+
 /// All of them.
-pub(super) const KINDS: [&Kind; 24] = [
+pub(super) const KINDS: [&Kind; 28] = [
     &UNKNOWN_ITEM,
     &CODE_UNREADABLE,
     &BATCH_SIZE,
@@ -244,6 +279,10 @@ pub(super) const KINDS: [&Kind; 24] = [
     &RECALL_REFUSED,
     &UNKNOWN_SALE,
     &UNKNOWN_SERIAL,
+    &COST_UNKNOWN,
+    &COST_FACT_REFUSED,
+    &LEASE_REFUSED,
+    &CHANNEL_INVALID,
 ];
 
 /// What can go wrong wherever the replica is read.

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use gs1::Gtin;
-use ledger::Item;
+use ledger::price::{PriceRow, PriceVersion};
+use ledger::{Item, Money};
 use serde_json::{Map, Value};
 
 use super::pattern::is_name;
 
 /// Values by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Data(BTreeMap<String, String>);
+pub(crate) struct Data {
+    values: BTreeMap<String, String>,
+    /// The price that it says, when it is of an item that has one.
+    priced: Option<(Gtin, PriceVersion, Money)>,
+}
 
 /// What is wrong with the values of a label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +27,8 @@ pub(crate) struct DataError {
 }
 
 /// What the catalogue says of an item; nobody else may, or a label could show a price that is not asked at the till.
-const OF_ITEM: [&str; 6] = ["name", "price", "currency", "unit", "department", "gtin_short"];
+const OF_ITEM: [&str; 8] =
+    ["name", "price", "price_version", "price_kind", "currency", "unit", "department", "gtin_short"];
 
 /// Most values of a label, and the longest, in bytes.
 const VALUES_MAX: usize = 64;
@@ -54,7 +60,7 @@ impl Data {
                 let what = format!("{} bytes: give 1 to {VALUE_LONGEST}, or leave it out", text.len());
                 return Err(wrong(key, what));
             }
-            data.0.insert(key.clone(), text);
+            data.values.insert(key.clone(), text);
         }
         Ok(data)
     }
@@ -62,8 +68,8 @@ impl Data {
     /// These values, and those of `others` that are not among them.
     #[must_use]
     pub(crate) fn over(mut self, others: &Self) -> Self {
-        for (key, value) in &others.0 {
-            self.0.entry(key.clone()).or_insert_with(|| value.clone());
+        for (key, value) in &others.values {
+            self.values.entry(key.clone()).or_insert_with(|| value.clone());
         }
         self
     }
@@ -82,36 +88,44 @@ impl Data {
         Ok(Some(gtin))
     }
 
-    /// Adds what the catalogue says of the item.
+    /// Adds what the catalogue says of the item, with the price that holds.
     ///
     /// # Errors
     /// [`DataError`] when somebody gave what only the catalogue says.
-    pub(crate) fn of_item(mut self, item: &Item) -> Result<Self, DataError> {
-        if let Some(key) = OF_ITEM.iter().find(|key| self.0.contains_key(**key)) {
+    pub(crate) fn of_item(mut self, item: &Item, price: Option<&PriceRow>) -> Result<Self, DataError> {
+        if let Some(key) = OF_ITEM.iter().find(|key| self.values.contains_key(**key)) {
             return Err(wrong(key, "comes from the store's items when there is a `gtin`: leave it out"));
         }
-        let mut set = |key: &str, value: String| self.0.insert(key.to_owned(), value);
+        let mut set = |key: &str, value: String| self.values.insert(key.to_owned(), value);
         set("gtin", item.gtin.to_string());
         set("gtin_short", item.gtin.short().to_string());
         set("name", item.name.clone());
         set("unit", item.unit.code().to_owned());
-        if let Some(price) = &item.price {
+        if let Some(price) = price {
             set("price", price.amount.to_string());
+            set("price_version", price.version.to_string());
+            set("price_kind", price.kind.word().to_owned());
             set("currency", price.currency.to_string());
         }
         if let Some(department) = &item.department {
             set("department", department.clone());
         }
+        self.priced = price.map(|price| (item.gtin, price.version, price.amount));
         Ok(self)
     }
 
+    /// The price that it says.
+    pub(crate) const fn priced(&self) -> Option<(Gtin, PriceVersion, Money)> {
+        self.priced
+    }
+
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.values.get(name).map(String::as_str)
     }
 
     #[cfg(test)]
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
-        self.0.insert(name.to_owned(), value.to_owned());
+        self.values.insert(name.to_owned(), value.to_owned());
         self
     }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use ledger::{DeviceId, Timestamp, UserId};
+use ledger::price::PriceVersion;
+use ledger::{DeviceId, Gtin, Money, Timestamp, UserId};
 
 use super::template::{Dpi, Name};
 
@@ -32,6 +33,8 @@ pub(crate) struct NewJob {
     pub(crate) template: Name,
     pub(crate) dpi: Dpi,
     pub(crate) labels: Vec<String>,
+    /// The prices that shelf labels among them say: on the shelf once the job is printed.
+    pub(crate) prices: Vec<(Gtin, PriceVersion, Money)>,
     pub(crate) asked: Asked,
 }
 

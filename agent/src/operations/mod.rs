@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 use ledger::count::{Limits, Reviewed, Spot};
 use ledger::document::NotAllowed;
-use ledger::promise::{Reserved, Shelf};
+use ledger::promise::{Channel, Reserved, Shelf};
 use ledger::receiving::{ContainerId, PurchaseOrder, Receipt, Received, ShipNotice};
 use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Seq, Stamp, StoreId};
 use schemars::JsonSchema;
@@ -43,6 +43,11 @@ pub trait Document: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
 
     /// How much of which items it holds back from others (R30). What is reserved is the sum over all documents.
     fn reserved(&self) -> Vec<(Gtin, Quantity)> {
+        Vec::new()
+    }
+
+    /// What a step takes over of what channels promised on their leases (R34): the leases shrink by it.
+    fn promised(_step: &Self::Step) -> Vec<(Channel, Gtin, Quantity)> {
         Vec::new()
     }
 

@@ -23,6 +23,19 @@ pub enum Take {
         /// What is ordered.
         lines: Vec<TakeLine>,
     },
+    /// An order that was promised on a channel's lease while the store could not be asked (R34): what is available is held,
+    /// the rest is short, and the lease shrinks by what was promised. Never refused for stock.
+    Claim {
+        /// The channel that promised.
+        channel: Channel,
+        /// When it did.
+        requested_at: Timestamp,
+        /// Until when it is held; for ever when nobody said.
+        #[serde(default)]
+        hold_until: Option<Timestamp>,
+        /// What was promised.
+        lines: Vec<TakeLine>,
+    },
 }
 
 /// A line of an order.
@@ -39,7 +52,7 @@ pub struct TakeLine {
 }
 
 impl Opening for Take {
-    const WORDS: &'static [&'static str] = &["take"];
+    const WORDS: &'static [&'static str] = &["take", "claim"];
 }
 
 impl Document for Reservation {
@@ -56,7 +69,9 @@ impl Document for Reservation {
 
     fn items(document: Option<&Self>, step: &Self::Step) -> Vec<Gtin> {
         let mut items: Vec<Gtin> = match step {
-            OrOpen::Open(Take::Take { lines, .. }) => lines.iter().map(|line| line.item).collect(),
+            OrOpen::Open(Take::Take { lines, .. } | Take::Claim { lines, .. }) => {
+                lines.iter().map(|line| line.item).collect()
+            }
             OrOpen::Step(Step::SetLine { item, .. }) => vec![*item],
             OrOpen::Step(_) => Vec::new(),
         };
@@ -64,6 +79,15 @@ impl Document for Reservation {
         items.sort_unstable();
         items.dedup();
         items
+    }
+
+    fn promised(step: &Self::Step) -> Vec<(Channel, Gtin, Quantity)> {
+        match step {
+            OrOpen::Open(Take::Claim { channel, lines, .. }) => {
+                lines.iter().map(|line| (*channel, line.item, line.quantity)).collect()
+            }
+            OrOpen::Open(Take::Take { .. }) | OrOpen::Step(_) => Vec::new(),
+        }
     }
 
     fn decide(
@@ -74,18 +98,25 @@ impl Document for Reservation {
     ) -> Result<Done<Self>, Refused> {
         match (document, step) {
             (None, OrOpen::Open(Take::Take { channel, hold_until, lines })) => {
-                let mut order = Self::new(id, *channel, now.stamp.occurred_at, *hold_until);
-                for (line, TakeLine { item, quantity }) in (1..).zip(lines) {
-                    order =
-                        run(&order, &Step::SetLine { line, item: *item, quantity: *quantity }, now)?.document;
-                }
-                run(&order, &Step::Hold { permit: None }, now)
+                let order = Self::new(id, *channel, now.stamp.occurred_at, *hold_until);
+                run(&with_lines(order, lines, now)?, &Step::Hold { permit: None }, now)
+            }
+            (None, OrOpen::Open(Take::Claim { channel, requested_at, hold_until, lines })) => {
+                let order = Self::new(id, Some(*channel), *requested_at, *hold_until);
+                run(&with_lines(order, lines, now)?, &Step::Settle, now)
             }
             (Some(order), OrOpen::Step(step)) => run(order, step, now),
             (Some(_), OrOpen::Open(_)) => Err(Refused::already_there(Self::KIND, id)),
             (None, OrOpen::Step(_)) => Err(Refused::unknown(Self::KIND, id)),
         }
     }
+}
+
+fn with_lines(mut order: Reservation, lines: &[TakeLine], now: Moment<'_>) -> Result<Reservation, Refused> {
+    for (line, TakeLine { item, quantity }) in (1..).zip(lines) {
+        order = run(&order, &Step::SetLine { line, item: *item, quantity: *quantity }, now)?.document;
+    }
+    Ok(order)
 }
 
 fn run(order: &Reservation, step: &Step, now: Moment<'_>) -> Result<Done<Reservation>, Refused> {

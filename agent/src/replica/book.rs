@@ -14,6 +14,7 @@ use super::cache::PositionCache;
 use super::catalogue::Listing;
 use super::counts::{CountCache, Counted};
 use super::lots::LotBook;
+use super::prices::Site;
 use super::row::{self, Beside, Fault, Names};
 use super::{Claim, Outcome, ReplicaError, Scan, SyncState, Tip};
 
@@ -29,6 +30,8 @@ pub(super) struct Book<'c> {
     pub(super) db: &'c Connection,
     sql: Statements<'c>,
     trading_day: TradingDay,
+    /// Where the store is, as prices see it.
+    pub(super) site: Site,
     /// The moment the transaction began: when its movements are recorded.
     pub(super) now: Timestamp,
     pub(super) tip: Tip,
@@ -130,7 +133,7 @@ impl<'c> Statements<'c> {
 impl<'c> Book<'c> {
     pub(super) fn new(
         db: &'c Connection,
-        trading_day: TradingDay,
+        (trading_day, site): (TradingDay, Site),
         tip: Tip,
         sync: SyncState,
     ) -> Result<Self, Fault> {
@@ -143,6 +146,7 @@ impl<'c> Book<'c> {
             names: Names::default(),
             lot_book: LotBook::default(),
             trading_day,
+            site,
             now: Timestamp::default(),
             tip,
             sync,
@@ -288,6 +292,7 @@ impl<'c> Book<'c> {
             item.department,
         ])?;
         self.note_price(&item)?;
+        super::shelf_labels::item_changed(self.db, self.site.here(), item.gtin, self.now)?;
         self.items.push(Listing::Put(item));
         Ok(())
     }
@@ -295,6 +300,7 @@ impl<'c> Book<'c> {
     /// Takes an item out of the catalogue.
     pub(super) fn remove_item(&mut self, gtin: Gtin) -> Result<(), Fault> {
         self.db.prepare_cached("DELETE FROM item WHERE gtin = ?")?.execute([gtin.as_u64().cast_signed()])?;
+        super::shelf_labels::item_changed(self.db, self.site.here(), gtin, self.now)?;
         self.items.push(Listing::Removed(gtin));
         Ok(())
     }

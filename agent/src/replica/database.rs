@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v5.sql"),
     include_str!("v6.sql"),
     include_str!("v7.sql"),
+    include_str!("v8.sql"),
 ];
 
 /// The file in the data directory.
@@ -173,7 +174,7 @@ mod tests {
         Connection::open(&file).unwrap().pragma_update(None, "user_version", 99).unwrap();
         let refused = open(&file).unwrap_err().to_string();
         assert!(
-            refused.ends_with("is of version 99, this program knows up to 7: run the newer program"),
+            refused.ends_with("is of version 99, this program knows up to 8: run the newer program"),
             "{refused}"
         );
     }

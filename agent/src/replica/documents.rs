@@ -338,6 +338,7 @@ impl Book<'_> {
             changed_at: self.now,
         };
         self.keep(&kept)?;
+        self.shrink_leases(&D::promised(step))?;
         self.keep_step((D::KIND, &kept.id, kept.version), taking, movements)?;
         if let Some(about) = kept.document.closes() {
             self.close_complete(about, (taking.stamp, store))?;

@@ -13,19 +13,23 @@ mod cache;
 mod catalogue;
 mod checkpoint;
 mod command;
+mod costs;
 mod counts;
 mod database;
 mod documents;
 mod goods;
 mod history;
 mod imports;
+mod leases;
 mod lots;
+mod prices;
 pub(crate) mod print_jobs;
 pub(crate) mod printing;
 mod read;
 mod receiving;
 mod row;
 mod sales;
+mod shelf_labels;
 mod shelves;
 mod tasks;
 #[cfg(test)]
@@ -45,7 +49,7 @@ use ledger::{
     Timestamp, TradingDay,
 };
 use rusqlite::{Connection, ErrorCode, params};
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Mutex, Notify, oneshot, watch};
 
 use self::book::Book;
 use self::catalogue::Catalogue;
@@ -56,6 +60,10 @@ use crate::scan::Warning;
 
 pub use self::catalogue::Known;
 pub use self::command::Kind;
+pub use self::costs::{
+    CostFact, CostMethods, CostRow, CostTotals, Costed, FactRefused, Facts, FactsTaken, ItemCost, PostingRow,
+    SplitBy,
+};
 pub use self::counts::{CounterDid, LinePage, LineReview, Noted, Observed, Progress, default_limits};
 pub use self::database::OpenError;
 pub use self::documents::{Act, By, Kept, Operated, Taken};
@@ -65,12 +73,15 @@ pub use self::imports::{
     Begun, Change, Counts, Import, ImportState, Leftover, Mode, NewImport, ROWS_AT_ONCE, Report, RowFault,
     Went, What,
 };
+pub use self::leases::{ChannelStock, Claimed, LeaseAsked, LeaseKept, LeaseSet, PromisedOrder};
 pub(crate) use self::lots::on_sale;
 pub use self::lots::{Barred, LotsOfItem, Recall};
+pub use self::prices::{CATALOGUE, PriceAt, PricePut, PriceSpan};
 pub use self::read::{Bucket, DeviceCount, PositionRow, Quarantined};
 pub use self::row::Recorded;
 pub(crate) use self::sales::name_of_sale;
 pub use self::sales::{Sale, SaleLine, SaleOf, Sold, SoldLine};
+pub use self::shelf_labels::{Checked, LabelCounts, LabelScan, OnShelf, ShelfTask};
 pub use self::shelves::{Refill, Shelf, ShelfAt};
 pub use self::tasks::{Arrived, Task};
 pub use self::undo::{EventOf, EventRow, Undo, UndoOf};
@@ -286,12 +297,15 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Replica {
     store: StoreId,
+    site: prices::Site,
     messages: SyncSender<Message>,
     tip: watch::Receiver<Tip>,
     sync: watch::Receiver<SyncState>,
     catalogue: Arc<Catalogue>,
     readers: Arc<read::Readers>,
     trading_day: TradingDay,
+    /// Held by whoever values items, so that nothing is booked twice.
+    valuing: Arc<Mutex<()>>,
     /// Told when a count was approved.
     approved: Arc<Notify>,
 }
@@ -325,12 +339,17 @@ impl Replica {
         let published = Published { tip, sync, catalogue: Arc::clone(&catalogue) };
         let (messages, received) = sync_channel(QUEUE);
         let (of_writer, of_handle) = (file.clone(), trading_day.clone());
-        let writing = move || write(lock, &of_writer, db, trading_day, &published, &received);
+        let site = prices::Site::new(store, &trading_day);
+        let of_book = site.clone();
+        let writing = move || write(lock, &of_writer, db, (trading_day, of_book), &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;
         let readers = Arc::new(read::Readers::new(file));
         let approved = Arc::new(Notify::new());
+        let valuing = Arc::default();
         Ok(Self {
             store,
+            site,
+            valuing,
             messages,
             tip: tip_read,
             sync: sync_read,
@@ -569,7 +588,7 @@ fn write(
     lock: File,
     file: &Path,
     db: Connection,
-    trading_day: TradingDay,
+    (trading_day, site): (TradingDay, prices::Site),
     published: &Published,
     received: &Receiver<Message>,
 ) {
@@ -581,7 +600,7 @@ fn write(
         {
             tracing::warn!(cause = %failed, "the write-ahead log is copied by the writer, scans may wait for it");
         }
-        writer::run(&db, trading_day, published, received, &commits)
+        writer::run(&db, (trading_day, site), published, received, &commits)
     });
     // In this order: the file is closed, then another agent may have it, then whoever waits for the end is told.
     drop(db);

@@ -6,9 +6,10 @@
 use ledger::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::book::Book;
 use super::printing::name;
 use super::row::Fault;
-use super::{Replica, ReplicaError};
+use super::{Replica, ReplicaError, shelf_labels};
 use crate::labels::job::{Asked, Job, JobId, KEPT_FOR_MS, NewJob, Queued, State, Trouble, WAITING_MAX};
 use crate::labels::template::{Dpi, Name};
 
@@ -163,6 +164,7 @@ impl Replica {
                        attempts = iif(?2 >= labels, attempts, 1), trouble = NULL, detail = NULL \
                        WHERE id = ?1 AND state = 'sending'";
             let changed = book.db.prepare_cached(sql)?.execute(params![stored(id), sent, now.millis()])?;
+            note_printed(book, id, now)?;
             Ok(Ok(changed > 0))
         })
         .await
@@ -210,6 +212,7 @@ fn queue(db: &Connection, job: &NewJob, now: Timestamp) -> Result<Queued, Fault>
     for (n, zpl) in (1_i64..).zip(&job.labels) {
         statement.execute(params![stored(id), n, zpl])?;
     }
+    shelf_labels::note_prices(db, stored(id), &job.prices)?;
     queued(db, id)
 }
 
@@ -237,13 +240,24 @@ fn reprint(
         return Ok(Queued::Full);
     }
     let id = insert(db, (&name, &old.template, dpi), old.labels, asked, Some(of), now)?;
+    let sql = "INSERT INTO print_price (job, item, version, amount) \
+               SELECT ?, item, version, amount FROM print_price WHERE job = ?";
+    db.prepare_cached(sql)?.execute(params![stored(id), stored(of)])?;
     let sql = "INSERT INTO print_label (job, n, zpl) SELECT ?, n, zpl FROM print_label WHERE job = ?";
     let copied = db.prepare_cached(sql)?.execute(params![stored(id), stored(of)])?;
     if u32::try_from(copied)? != old.labels {
+        db.prepare_cached("DELETE FROM print_price WHERE job = ?")?.execute([stored(id)])?;
         db.prepare_cached("DELETE FROM print_job WHERE id = ?")?.execute([stored(id)])?;
         return Ok(Queued::NotNow("its labels are kept no more: print them anew"));
     }
     queued(db, id)
+}
+
+/// Once a job is printed, its prices are on the shelf.
+fn note_printed(book: &Book<'_>, id: JobId, now: Timestamp) -> Result<(), Fault> {
+    let sql = "SELECT 1 FROM print_job WHERE id = ? AND state = 'printed' AND ended_at = ?";
+    let printed = book.db.prepare_cached(sql)?.exists(params![stored(id), now.millis()])?;
+    if printed { shelf_labels::printed(book.db, book.site.here(), stored(id), now) } else { Ok(()) }
 }
 
 fn of_key(db: &Connection, asked: &Asked) -> Result<Option<Queued>, Fault> {

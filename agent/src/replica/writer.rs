@@ -18,6 +18,7 @@ use tracing::{debug, error};
 use super::book::{Book, Unwritten};
 use super::catalogue::Catalogue;
 use super::checkpoint;
+use super::prices::Site;
 use super::row::Fault;
 use super::{ReplicaError, SyncState, Tip};
 use crate::clock;
@@ -91,15 +92,20 @@ pub(super) struct Published {
 /// Writes until it is stopped or nobody can ask it for anything any more. Answers with whom to tell that it ended.
 pub(super) fn run(
     db: &Connection,
-    trading_day: TradingDay,
+    (trading_day, site): (TradingDay, Site),
     published: &Published,
     messages: &Receiver<Message>,
     commits: &checkpoint::Commits,
 ) -> Result<Option<oneshot::Sender<()>>, Fault> {
     let tip = *published.tip.borrow();
     let sync = published.sync.borrow().clone();
-    let mut writer =
-        Writer { db, book: Book::new(db, trading_day, tip, sync)?, published, group: Vec::new(), commits };
+    let mut writer = Writer {
+        db,
+        book: Book::new(db, (trading_day, site), tip, sync)?,
+        published,
+        group: Vec::new(),
+        commits,
+    };
     let ended = writer.serve(messages);
     writer.write_marks();
     Ok(ended)

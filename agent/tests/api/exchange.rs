@@ -20,7 +20,7 @@ use crate::store::Store;
 const OAT: &str = "04006381333931";
 
 impl Store {
-    async fn upload(&self, query: &str, file: impl Into<Vec<u8>> + Send) -> Value {
+    pub(crate) async fn upload(&self, query: &str, file: impl Into<Vec<u8>> + Send) -> Value {
         let path = format!("/v1/imports?{query}");
         self.client.post_bytes(&path, "application/octet-stream", file.into()).await.unwrap()
     }
@@ -30,18 +30,18 @@ impl Store {
         told(self.client.post_bytes::<Value>(&path, "text/csv", file.to_vec()).await)
     }
 
-    async fn commit(&self, import: &Value, mode: &str) -> Result<Value, CallError> {
+    pub(crate) async fn commit(&self, import: &Value, mode: &str) -> Result<Value, CallError> {
         let path = import["links"]["commit"].as_str().unwrap();
         self.client.post_json(path, &json!({ "mode": mode })).await
     }
 
-    async fn undo(&self, import: &Value) -> Result<Value, CallError> {
+    pub(crate) async fn undo(&self, import: &Value) -> Result<Value, CallError> {
         let path = import["links"]["undo"].as_str().unwrap();
         self.client.post_json(path, &json!({})).await
     }
 
     /// The import once nobody works on it any more.
-    async fn settled(&self, import: &Value) -> Value {
+    pub(crate) async fn settled(&self, import: &Value) -> Value {
         let path = format!("/v1/imports/{}", import["id"].as_str().unwrap());
         for _ in 0..1_000 {
             let now = self.get(&path).await;

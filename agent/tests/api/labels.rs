@@ -26,21 +26,21 @@ impl Store {
         assert_eq!(imported["rejected"], 0);
     }
 
-    async fn ask(&self, request: &str, body: Option<Value>) -> Answer {
+    pub(crate) async fn ask(&self, request: &str, body: Option<Value>) -> Answer {
         ask(self.agent.http_addr(), request, &[], body.as_ref()).await
     }
 
-    async fn ask_with(&self, request: &str, header: (&str, &str), body: Value) -> Answer {
+    pub(crate) async fn ask_with(&self, request: &str, header: (&str, &str), body: Value) -> Answer {
         ask(self.agent.http_addr(), request, &[header], Some(&body)).await
     }
 
-    async fn put_printer(&self, name: &str, address: &str) {
+    pub(crate) async fn put_printer(&self, name: &str, address: &str) {
         let printer = json!({"name": name, "address": address, "dpi": 203, "devices": ["h1"]});
         assert_eq!(self.ask(&format!("PUT /v1/printers/{name}"), Some(printer)).await.outcome(), "200");
     }
 
     /// The job once it has ended; looks for at most ten seconds.
-    async fn ended(&self, id: &Value) -> Value {
+    pub(crate) async fn ended(&self, id: &Value) -> Value {
         for _ in 0..1_000 {
             let job = self.ask(&format!("GET /v1/print-jobs/{id}"), None).await.json();
             if !job["ended_at"].is_null() {
@@ -53,7 +53,7 @@ impl Store {
 }
 
 /// A printer that takes everything; what it was sent.
-async fn printer() -> (String, Arc<Mutex<String>>) {
+pub(crate) async fn printer() -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let received = Arc::new(Mutex::new(String::new()));

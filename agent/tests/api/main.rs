@@ -5,6 +5,8 @@ mod answers;
 #[cfg(test)]
 mod codes;
 #[cfg(test)]
+mod costs;
+#[cfg(test)]
 mod counts;
 #[cfg(test)]
 mod exchange;
@@ -13,9 +15,13 @@ mod goods;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operations;
+#[cfg(test)]
+mod prices;
 #[cfg(test)]
 mod raw;
 #[cfg(test)]

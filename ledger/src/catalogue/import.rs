@@ -133,7 +133,8 @@ impl ItemRows {
     }
 }
 
-fn price(row: &Row<'_>) -> Result<Option<(Money, Option<Currency>)>, RowError> {
+/// The price of a row, with its currency if the row says one; `None` when the cell is empty.
+pub(crate) fn price(row: &Row<'_>) -> Result<Option<(Money, Option<Currency>)>, RowError> {
     let Some(amount) = row.number("price")? else { return Ok(None) };
     let currency = match row.cell("currency") {
         "" => None,

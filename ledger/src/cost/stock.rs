@@ -9,6 +9,7 @@ use crate::quantity::{Money, Quantity};
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CostMethod"))]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Weighted average, a pool for each site.

@@ -14,10 +14,12 @@ use crate::time::Timestamp;
 
 /// The version of a row: what the head office counts up with every row of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PriceVersion(u64);
 
 /// What kind of price a row is; printed on the label, while `priority` decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PriceKind {
     /// The ordinary price.
@@ -30,6 +32,7 @@ pub enum PriceKind {
 
 /// Where a row holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "PriceSites"))]
 #[serde(rename_all = "snake_case")]
 pub enum Sites {
     /// Everywhere.
@@ -40,6 +43,8 @@ pub enum Sites {
 
 /// "`pieces` for `amount`"; pieces beyond whole groups cost the row's single price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct MultiBuy {
     /// How many together, at least two.
     pub pieces: u32,
@@ -49,9 +54,12 @@ pub struct MultiBuy {
 
 /// One dated price (R68).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
 pub struct PriceRow {
     /// The item, or the pack level with a GTIN of its own.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// Where it holds.
     pub sites: Sites,
@@ -70,6 +78,7 @@ pub struct PriceRow {
     pub amount: Money,
     /// Its currency.
     #[serde(with = "currency")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub currency: Currency,
     /// A price for several together, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +181,20 @@ impl fmt::Display for PriceVersion {
     }
 }
 
+// === impl PriceKind ===
+
+impl PriceKind {
+    /// The word in files and in the API.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Promo => "promo",
+            Self::Clearance => "clearance",
+        }
+    }
+}
+
 // === impl Sites ===
 
 impl Sites {
@@ -218,7 +241,7 @@ impl PriceRow {
             && self.to.is_none_or(|to| at < here.zone.moment(to))
     }
 
-    fn check(&self) -> Result<(), PriceError> {
+    pub(super) fn check(&self) -> Result<(), PriceError> {
         let (item, version) = (self.item, self.version);
         if let Some(to) = self.to.filter(|to| *to <= self.from) {
             return Err(PriceError::Empty { item, version, from: self.from, to });

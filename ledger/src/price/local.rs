@@ -8,7 +8,7 @@ use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, TradingDay};
 
 /// What a wall clock shows: a day and a time without zone, such as `2026-11-06T00:00:00`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,19 @@ pub struct LocalTime(civil::DateTime);
     "`{0}` is no local time: write it as `2026-11-06T00:00`, without an offset, for it holds in each site's own zone"
 )]
 pub struct LocalTimeError(pub String);
+
+/// How a local time looks in JSON, for the description of the API.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for LocalTime {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LocalTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string",
+            "description": "What the wall clock of the site shows: `2026-11-06T00:00`, without an offset."})
+    }
+}
 
 /// The time zone of a site.
 #[derive(Debug, Clone)]
@@ -73,6 +86,12 @@ impl Zone {
     pub fn new(name: &str) -> Result<Self, ZoneError> {
         let zone = TimeZone::get(name).map_err(|_unknown| ZoneError(name.chars().take(64).collect()))?;
         Ok(Self { zone, name: name.to_owned() })
+    }
+
+    /// The zone of a site whose trading days are known.
+    #[must_use]
+    pub fn of(day: &TradingDay) -> Self {
+        Self { zone: day.zone().clone(), name: day.zone_name().to_owned() }
     }
 
     /// The IANA name.

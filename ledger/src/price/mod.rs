@@ -6,6 +6,7 @@
 //!   agent activates them by its own clock, without a network;
 //! - [`label_tasks`]: which shelf labels to print or take away after a change; [`judge_label`]: whether a scanned label is
 //!   right; [`label_error_rate`]: the share that is not (R69);
+//! - [`PriceRows`] reads price rows from a file;
 //! - [`revalue`]: what a price change does to the retail value of the stock (R70). It never touches cost.
 //!
 //! Validity is in the site's local time ([`LocalTime`], [`Zone`]): a promotion begins at midnight everywhere.
@@ -14,6 +15,7 @@ mod book;
 mod label;
 mod local;
 mod markdown;
+mod rows;
 
 pub use self::book::{
     Added, Here, MultiBuy, PriceBook, PriceChange, PriceError, PriceKind, PriceRow, PriceVersion, Sites,
@@ -23,3 +25,4 @@ pub use self::label::{
 };
 pub use self::local::{LocalTime, LocalTimeError, Zone, ZoneError};
 pub use self::markdown::{RetailMovement, RevalueError, revalue};
+pub use self::rows::{PRICE_COLUMNS, PriceRows};

@@ -132,6 +132,7 @@ impl Store {
             template: Name::new("shelf_label").unwrap(),
             dpi: Dpi::try_from(203).unwrap(),
             labels: (1..=labels).map(|n| format!("^XA^FD{n}^XZ\n")).collect(),
+            prices: Vec::new(),
             asked: Asked {
                 key: key.map(|(text, fill)| Key { text: text.to_owned(), fingerprint: [fill; 32] }),
                 ..Asked::default()

@@ -5,6 +5,7 @@
 
 use ledger::catalogue::{Currency, Price, Unfit};
 use ledger::opening::OpeningRow;
+use ledger::price::{PriceRow, PriceVersion};
 use ledger::returns::undo;
 use ledger::{
     Command, Context, DeviceId, DeviceSeq, Entry, Gtin, Item, Line, Money, Seq, Stamp, Timestamp, Unit,
@@ -13,10 +14,10 @@ use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::store::one;
-use super::{Change, Counts, Import, ImportState};
+use super::{Change, Counts, Import, ImportState, What};
 use crate::replica::book::Book;
 use crate::replica::row::{self, Fault, Names, select_entries};
-use crate::replica::{Outcome, Replica, ReplicaError, Scan, command, read};
+use crate::replica::{Outcome, PricePut, Replica, ReplicaError, Scan, command, read};
 
 /// Rows in one transaction: what waits behind it waits a few milliseconds.
 pub const ROWS_AT_ONCE: usize = 256;
@@ -85,6 +86,7 @@ impl Book<'_> {
             let (line, item) = match &change {
                 Change::Item { line, item } => (*line, Some(item.gtin)),
                 Change::Opening { line, opening } => (*line, Some(opening.item)),
+                Change::Price { line, price } => (*line, Some(price.item)),
                 Change::Refused { line, .. } => (*line, None),
             };
             last = line;
@@ -98,6 +100,7 @@ impl Book<'_> {
                 Change::Opening { opening, .. } => {
                     (self.open_row(&import, line, &opening)?, opening.expiry.map(|day| day.days()))
                 }
+                Change::Price { price, .. } => (self.price_row(&price)?, None),
                 Change::Refused { detail, .. } => (Became::refused(detail), None),
             };
             count(&mut counts, became.outcome);
@@ -159,6 +162,17 @@ impl Book<'_> {
         })
     }
 
+    fn price_row(&mut self, row: &PriceRow) -> Result<Became, Fault> {
+        Ok(match self.put_price(row)? {
+            PricePut::Accepted => Became { after: Some(row.version.to_string()), ..Became::of("recorded") },
+            PricePut::Duplicate | PricePut::Elsewhere => Became::of("unchanged"),
+            PricePut::Conflict => {
+                Became::refused(format!("another row of the item has version {}", row.version))
+            }
+            PricePut::Refused(why) => Became::refused(why),
+        })
+    }
+
     fn undo_rows(&mut self, id: &str, after: u64) -> Result<Went, Fault> {
         let Some(import) = one(self.db, id)?.filter(|import| import.state == ImportState::Undoing) else {
             return Ok(Went::Elsewhere);
@@ -170,6 +184,7 @@ impl Book<'_> {
             let line = row.line;
             let kept = match row.seq {
                 Some(seq) => self.take_back(&import, line, seq)?,
+                None if import.what == What::Prices => self.take_price_back(&row)?,
                 None => self.put_back(&row)?,
             };
             let outcome = if kept.is_none() { "undone" } else { "kept" };
@@ -237,6 +252,14 @@ impl Book<'_> {
             self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
         }
         Ok(None)
+    }
+
+    /// Takes a price row out again.
+    fn take_price_back(&self, done: &Done) -> Result<Option<String>, Fault> {
+        let version = done.after.as_deref().and_then(|version| version.parse().ok());
+        let version = PriceVersion::new(version.ok_or(Fault::Damaged { what: "row of an import" })?);
+        let removed = self.remove_price(done.item, version)?;
+        Ok((!removed).then(|| "the price is not there any more".to_owned()))
     }
 
     /// Puts an item back as it was before its row, or says why not.

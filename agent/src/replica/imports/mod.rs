@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use ledger::catalogue::ItemRow;
 use ledger::opening::OpeningRow;
+use ledger::price::PriceRow;
 use ledger::{Timestamp, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub enum What {
     Items,
     /// The first stock of the store.
     OpeningStock,
+    /// Dated prices.
+    Prices,
 }
 
 /// Where an import stands.
@@ -116,9 +119,9 @@ pub struct Counts {
     pub created: u64,
     /// Items that were changed.
     pub updated: u64,
-    /// Items that were like the row already.
+    /// Items that were like the row already, and prices that were there.
     pub unchanged: u64,
-    /// Movements that were recorded.
+    /// Movements or prices that were recorded.
     pub recorded: u64,
     /// Rows that were refused on the way, because something had changed since the check.
     pub refused: u64,
@@ -207,6 +210,13 @@ pub enum Change {
         /// What it says.
         opening: OpeningRow,
     },
+    /// A price holds.
+    Price {
+        /// The row.
+        line: u64,
+        /// What it says.
+        price: Box<PriceRow>,
+    },
     /// Nothing: the row was good when it was checked, and is not any more.
     Refused {
         /// The row.
@@ -234,13 +244,14 @@ impl What {
         match self {
             Self::Items => "items",
             Self::OpeningStock => "opening_stock",
+            Self::Prices => "prices",
         }
     }
 
     /// The kind with this word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Items, Self::OpeningStock].into_iter().find(|what| what.word() == word)
+        [Self::Items, Self::OpeningStock, Self::Prices].into_iter().find(|what| what.word() == word)
     }
 }
 
