@@ -125,6 +125,8 @@ fn rows_of(db: &Connection, table: &str, of: Of) -> Vec<String> {
         .iter()
         .map(String::as_str)
         .filter(|name| of == Of::OneRun || !OF_ONE_RUN.contains(name))
+        // A printer that is put again is the same one in another version.
+        .filter(|name| of == Of::OneRun || (table, *name) != ("printer", "version"))
         .collect();
     let list = wanted.join(", ");
     let mut statement = db.prepare(&format!("SELECT {list} FROM {table} ORDER BY {list}")).unwrap();

@@ -213,14 +213,14 @@ impl Script {
         self.push(what, Todo::Ask(request), again, until);
     }
 
-    fn file(&mut self, what: &'static str, path: &str, body: &str) {
+    fn file(&mut self, what: &'static str, path: &str, body: &str, until: Option<Until>) {
         let request = Request {
             line: format!("POST {path}"),
             media_type: "text/csv",
             key: None,
             body: body.to_owned(),
         };
-        self.push(what, Todo::Ask(request), Again::Same, None);
+        self.push(what, Todo::Ask(request), Again::Same, until);
     }
 
     /// What a handheld sends: with its own count.
@@ -261,7 +261,7 @@ impl Script {
         let items = format!(
             "gtin,name,unit,price\n{OAT},Oat drink 1 L,pcs,1.99\n{GUM},Gum,pcs,0.50\n2000000000008,Apples loose,g,3.49\n"
         );
-        self.file("items", "/v1/items?currency=GBP", &items);
+        self.file("items", "/v1/items?currency=GBP", &items, None);
         self.scan("opening", json!({"code": OAT, "intent": "open", "qty": 20, "place": "floor"}));
         self.scan("receipt", json!({"code": OAT, "intent": "receive", "qty": 30, "place": "backroom"}));
         self.scan(
@@ -382,9 +382,11 @@ impl Script {
         let items = format!("gtin,name,price\n{OAT},Oat drink 1 L,2.19\n5901234123457,Cheese,3.00\n");
         let stock = format!("gtin,qty,place,lot\n{GUM},5,backroom,L1\n{OAT},7,backroom,L2\n");
         for (kind, file) in [("items", items), ("opening_stock", stock)] {
-            self.file("import: send", &format!("/v1/imports?kind={kind}&currency=GBP&user=anna"), &file);
             let id = import_id(kind, &file);
             let until = |values| Some(Until { path: format!("/v1/imports/{id}"), pointer: "/state", values });
+            let path = format!("/v1/imports?kind={kind}&currency=GBP&user=anna");
+            // The file is written before it, in parts that nobody sees until the import is there.
+            self.file("import: send", &path, &file, until(&["checked"]));
             self.post(
                 "import: commit",
                 &format!("/v1/imports/{id}/commit"),
