@@ -39,6 +39,6 @@ mod tests {
             record.syncs(),
             script.len()
         );
-        assert!(record.writes() > 1_000, "a script of few writes proves little");
+        assert!(record.writes() > 700, "a script of few writes proves little");
     }
 }

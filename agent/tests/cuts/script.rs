@@ -207,6 +207,7 @@ impl Script {
         self.operations.push(Operation { what, todo, again, until });
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "what is handed in is written where it is handed in")]
     fn post(&mut self, what: &'static str, path: &str, body: Value, again: Again, until: Option<Until>) {
         let line = format!("POST {path}");
         let request = Request { line, media_type: "application/json", key: None, body: body.to_string() };
@@ -242,6 +243,7 @@ impl Script {
         self.step_until(what, path, user, step, None);
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "what is handed in is written where it is handed in")]
     fn step_until(&mut self, what: &'static str, path: &str, user: &str, step: Value, until: Option<Until>) {
         let line = format!("POST /v1/{path}/steps");
         let (mut body, mut key) =
