@@ -11,7 +11,8 @@ usage: cargo xtask COMMAND
   test [--only STEP]...       install what is missing, then check and test everything, in the order of `test --list`
   test --list                 name the steps
   openapi                     send the API's examples to an agent and write docs/openapi/agent.json
-  bench NAME [--json FILE]    build in release and run a benchmark: disk, scan, footprint or gs1
+  bench NAME [--json FILE]    build in release and run a benchmark: disk, scan, sync,
+                              ingest, store, footprint or gs1
 
 builds go to CARGO_TARGET_DIR, or to ~/.cache/shelfline/target when it is not set";
 

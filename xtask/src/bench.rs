@@ -20,6 +20,10 @@ pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<
         // The programs under test: `bench` starts them from the directory it lies in itself.
         build.args(["--package", "agent", "--package", "hub"]);
     }
+    if name == "store" {
+        // It makes the large replica.
+        build.args(["--package", "shelfline"]);
+    }
     workspace::run(&mut build)?;
     let program = workspace.target().join("release/bench");
     workspace::run(Command::new(&program).arg(name).args(rest)).context("the benchmark failed")

@@ -4,6 +4,7 @@
 //! as little as possible of the processors that the agent is measured on.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -38,6 +39,12 @@ pub(crate) struct Scanned {
 
 /// Scans by the plan, and fails when an answer is anything but `accepted`.
 pub(crate) fn scan(agent: SocketAddr, plan: Plan) -> Result<Scanned> {
+    let codes = (0..plan.items).map(|number| Ok(gtin(number)?.as_u64())).collect::<Result<Vec<_>>>()?;
+    scan_of(agent, plan, &codes.into())
+}
+
+/// The same with items of these codes, whatever the plan says of items.
+pub(crate) fn scan_of(agent: SocketAddr, plan: Plan, codes: &Arc<[u64]>) -> Result<Scanned> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut connections = Vec::with_capacity(plan.handhelds);
@@ -49,7 +56,7 @@ pub(crate) fn scan(agent: SocketAddr, plan: Plan) -> Result<Scanned> {
         let start = Instant::now();
         let mut hands = JoinSet::new();
         for (hand, stream) in connections.into_iter().enumerate() {
-            hands.spawn(handheld(stream, plan, hand));
+            hands.spawn(handheld(stream, plan, Arc::clone(codes), hand));
         }
         let mut scanned = Scanned::default();
         while let Some(hand) = hands.join_next().await {
@@ -60,7 +67,7 @@ pub(crate) fn scan(agent: SocketAddr, plan: Plan) -> Result<Scanned> {
     })
 }
 
-async fn handheld(mut stream: TcpStream, plan: Plan, hand: usize) -> Result<Latencies> {
+async fn handheld(mut stream: TcpStream, plan: Plan, codes: Arc<[u64]>, hand: usize) -> Result<Latencies> {
     let device = format!("handheld-{}-{hand}", plan.round);
     let spread = u64::try_from(hand)? * 7_919;
     let mut latencies = Latencies::default();
@@ -74,7 +81,8 @@ async fn handheld(mut stream: TcpStream, plan: Plan, hand: usize) -> Result<Late
             next += pace;
         }
         // Spread over the catalogue as the raw rows are.
-        let code = gtin((spread + seq * 7_919) % plan.items)?.as_u64();
+        let place = usize::try_from(spread + seq * 7_919)? % codes.len();
+        let code = codes.get(place).context("no items to scan")?;
         let body = format!(r#"{{"device":"{device}","device_seq":{seq},"code":"]E0{code:013}"}}"#);
         let request = format!(
             "POST /v1/scans HTTP/1.1\r\nhost: store\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",

@@ -1,13 +1,14 @@
 //! The benchmarks of the whole system: each prints a table, and writes JSON when told to.
 //!
 //! `cargo xtask bench NAME` builds everything it needs in release and runs it.
-#![expect(clippy::print_stdout, reason = "a program for a terminal")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod agent;
 mod footprint;
 mod handhelds;
 mod ingest;
 mod scan;
+mod store;
 mod sync;
 mod trade;
 
@@ -39,6 +40,8 @@ enum Benchmark {
     Ingest(Options),
     /// What an agent at rest takes: memory with 100,000 items, size on disk.
     Footprint(Options),
+    /// A large store: scans, lists, balances as of a moment and the approval of a large count.
+    Store(Options),
 }
 
 #[derive(Debug, Args)]
@@ -61,6 +64,7 @@ fn main() -> Result<ExitCode> {
         Benchmark::Scan(options) => (scan::measure(options.scratch()?.path())?, options),
         Benchmark::Sync(options) => (sync::measure(options.scratch()?.path())?, options),
         Benchmark::Ingest(options) => (ingest::measure(options.scratch()?.path())?, options),
+        Benchmark::Store(options) => (store::measure(&options.place()?, options.scratch()?.path())?, options),
         Benchmark::Footprint(options) => (footprint::measure(options.scratch()?.path())?, options),
     };
     print!("{}", report.text());
@@ -72,15 +76,19 @@ fn main() -> Result<ExitCode> {
 }
 
 impl Options {
-    fn scratch(&self) -> Result<Scratch> {
-        let parent = match &self.data_dir {
+    /// Where databases are put.
+    fn place(&self) -> Result<PathBuf> {
+        Ok(match &self.data_dir {
             Some(chosen) => chosen.clone(),
             // Not the system's temporary files: those may be in memory, where syncing costs nothing.
             None => std::env::current_exe()
                 .context("the path of this program is not known")?
                 .with_file_name("bench-data"),
-        };
-        Scratch::inside(&parent, "bench")
+        })
+    }
+
+    fn scratch(&self) -> Result<Scratch> {
+        Scratch::inside(&self.place()?, "bench")
     }
 }
 

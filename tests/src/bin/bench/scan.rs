@@ -100,7 +100,7 @@ fn at_human_pace(report: &mut Report, agent: &Agent, directory: &Path) -> Result
 }
 
 /// The one in the middle of an odd number of them.
-fn middle(mut ratios: Vec<f64>) -> f64 {
+pub(crate) fn middle(mut ratios: Vec<f64>) -> f64 {
     ratios.sort_unstable_by(f64::total_cmp);
     ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
 }
