@@ -259,7 +259,7 @@ pub(super) fn printed(db: &Connection, here: Here<'_>, job: i64, now: Timestamp)
 
 /// Looks at an item whose catalogue entry has changed, if anything is known of its label.
 pub(super) fn item_changed(db: &Connection, here: Here<'_>, item: Gtin, now: Timestamp) -> Result<(), Fault> {
-    let known = db.prepare_cached("SELECT 1 FROM shelf WHERE item = ?")?.exists([stored(item)])?;
+    let known = db.prepare_cached("SELECT 1 FROM shelf_label WHERE item = ?")?.exists([stored(item)])?;
     if known { refresh(db, here, item, now) } else { Ok(()) }
 }
 
@@ -270,7 +270,7 @@ pub(super) fn refresh(db: &Connection, here: Here<'_>, item: Gtin, now: Timestam
     let differs = differs(label, prices.effective(item, here, now));
     let until = prices.next_change(item, here, now).map(|change| change.at.millis());
     let department = read::item(db, item)?.and_then(|item| item.department).unwrap_or_default();
-    let sql = "INSERT INTO shelf (item, department, until, task) VALUES (?,?,?,?) ON CONFLICT (item) DO UPDATE SET \
+    let sql = "INSERT INTO shelf_label (item, department, until, task) VALUES (?,?,?,?) ON CONFLICT (item) DO UPDATE SET \
                department = excluded.department, until = excluded.until, task = excluded.task";
     db.prepare_cached(sql)?.execute(params![stored(item), department, until, differs])?;
     Ok(())
@@ -347,14 +347,14 @@ fn tasks(db: &Connection, here: Here<'_>, wanted: &Wanted<'_>, max: usize) -> Re
         wanted.after.as_ref().map_or(("", -1), |(department, item)| (department.as_str(), stored(*item)));
     let mut changed: BTreeSet<(String, i64)> = BTreeSet::new();
     let mut statement = db.prepare_cached(
-        "SELECT department, item FROM shelf WHERE until <= ?1 AND (department, item) > (?2, ?3) AND task = 0",
+        "SELECT department, item FROM shelf_label WHERE until <= ?1 AND (department, item) > (?2, ?3) AND task = 0",
     )?;
     let mut rows = statement.query(params![wanted.at.millis(), after.0, after.1])?;
     while let Some(found) = rows.next()? {
         changed.insert((found.get(0)?, found.get(1)?));
     }
     let mut statement = db.prepare_cached(
-        "SELECT department, item FROM shelf WHERE task = 1 AND (department, item) > (?1, ?2) \
+        "SELECT department, item FROM shelf_label WHERE task = 1 AND (department, item) > (?1, ?2) \
          ORDER BY department, item",
     )?;
     let mut rows = statement.query(params![after.0, after.1])?;
@@ -400,7 +400,7 @@ fn task(
 }
 
 fn label_of(db: &Connection, item: Gtin) -> Result<Option<OnShelf>, Fault> {
-    let sql = "SELECT label_version, label_amount, label_at FROM shelf WHERE item = ? AND label_version IS NOT NULL";
+    let sql = "SELECT label_version, label_amount, label_at FROM shelf_label WHERE item = ? AND label_version IS NOT NULL";
     let label = db.prepare_cached(sql)?.query_row([stored(item)], |found| {
         Ok(OnShelf {
             version: PriceVersion::new(found.get::<_, i64>(0)?.cast_unsigned()),
@@ -413,7 +413,7 @@ fn label_of(db: &Connection, item: Gtin) -> Result<Option<OnShelf>, Fault> {
 
 /// Remembers what a label says; [`refresh`] follows.
 fn put_label(db: &Connection, item: Gtin, label: OnShelf) -> Result<(), Fault> {
-    let sql = "INSERT INTO shelf (item, department, label_version, label_amount, label_at, task) VALUES (?,'',?,?,?,0) \
+    let sql = "INSERT INTO shelf_label (item, department, label_version, label_amount, label_at, task) VALUES (?,'',?,?,?,0) \
                ON CONFLICT (item) DO UPDATE SET label_version = excluded.label_version, \
                label_amount = excluded.label_amount, label_at = excluded.label_at";
     db.prepare_cached(sql)?.execute(params![
@@ -426,7 +426,7 @@ fn put_label(db: &Connection, item: Gtin, label: OnShelf) -> Result<(), Fault> {
 }
 
 fn due(db: &Connection, now: Timestamp, max: usize) -> Result<Vec<Gtin>, Fault> {
-    let mut statement = db.prepare_cached("SELECT item FROM shelf WHERE until <= ? LIMIT ?")?;
+    let mut statement = db.prepare_cached("SELECT item FROM shelf_label WHERE until <= ? LIMIT ?")?;
     let mut rows = statement.query(params![now.millis(), i64::try_from(max).unwrap_or(i64::MAX)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

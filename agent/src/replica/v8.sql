@@ -11,7 +11,7 @@ CREATE TABLE price (
 
 -- What the label on the shelf says, as far as somebody printed or scanned it, beside the price that holds until `until`.
 -- `task`: the two differ. A row whose `until` is over is looked at anew by whoever reads it.
-CREATE TABLE shelf (
+CREATE TABLE shelf_label (
     item          INTEGER PRIMARY KEY,
     department    TEXT    NOT NULL,
     label_version INTEGER,
@@ -20,8 +20,8 @@ CREATE TABLE shelf (
     until         INTEGER,
     task          INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX shelf_task ON shelf (department, item) WHERE task = 1;
-CREATE INDEX shelf_until ON shelf (until) WHERE until IS NOT NULL;
+CREATE INDEX shelf_label_task ON shelf_label (department, item) WHERE task = 1;
+CREATE INDEX shelf_label_until ON shelf_label (until) WHERE until IS NOT NULL;
 
 -- The prices on the shelf labels of a print job: once it is printed, they are on the shelf.
 CREATE TABLE print_price (
