@@ -104,6 +104,10 @@ const OF_ONE_RUN: &[&str] = &[
     "attempts",
 ];
 
+/// What the agent works out by itself when it has time, and could work out anew: nobody is answered about it.
+const IN_THE_BACKGROUND: &[&str] =
+    &["lot_unsettled", "cost", "cost_posting", "cost_due", "cost_mark", "shelf_label"];
+
 /// The file of a replica in a directory.
 pub(crate) fn file(directory: &Path) -> PathBuf {
     directory.join("replica.db")
@@ -116,7 +120,8 @@ pub(crate) fn rows(directory: &Path, of: Of) -> Rows {
         &db,
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
     );
-    names.into_iter().map(|table| (table.clone(), rows_of(&db, &table, of))).collect()
+    let told = names.into_iter().filter(|table| !IN_THE_BACKGROUND.contains(&table.as_str()));
+    told.map(|table| (table.clone(), rows_of(&db, &table, of))).collect()
 }
 
 fn rows_of(db: &Connection, table: &str, of: Of) -> Vec<String> {
