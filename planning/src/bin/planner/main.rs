@@ -1,0 +1,35 @@
+//! `planner`: forecasts, orders and simulations from the command line, and the container contract of SageMaker.
+//!
+//! Reads its arguments, hands them to the command, prints the error once. Exit codes: 0 done, 1 failed, 2 wrong usage.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Forecasts, replenishment, optimisation and simulation.
+#[derive(Debug, Parser)]
+#[command(name = "planner", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            #[expect(clippy::print_stderr, reason = "a command's last word goes to the terminal")]
+            {
+                eprintln!("planner: {problem:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {}
+}
