@@ -4,3 +4,6 @@
 //! (feature `program`) is the shell around it.
 //!
 //! In reading order:
+//! - [`optimise`]: lots, levels, promises, transfers and orders with proofs of their own.
+
+pub mod optimise;

@@ -42,8 +42,9 @@ pub fn normal_quantile(p: f64) -> f64 {
     // A rough start, then Halley steps on the exact distribution: three are enough for the last bit.
     let tail = p.min(1.0 - p);
     let t = (-2.0 * tail.ln()).sqrt();
-    let rough = t - (2.515_517 + t * (0.802_853 + t * 0.010_328))
-        / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
+    let rough = t
+        - (2.515_517 + t * (0.802_853 + t * 0.010_328))
+            / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
     let mut z = -rough;
     for _step in 0..4 {
         let error = (normal_below(z) - tail) / normal_density(z);

@@ -247,13 +247,14 @@ mod tests {
                 }
                 Discount::Incremental => {
                     let ends = [120.0, 400.0, f64::INFINITY];
-                    let part = |((from, price), end): (&(f64, f64), &f64)| price * (quantity.min(*end) - from).max(0.0);
+                    let part = |((from, price), end): (&(f64, f64), &f64)| {
+                        price * (quantity.min(*end) - from).max(0.0)
+                    };
                     list.breaks.iter().zip(&ends).map(part).sum()
                 }
             };
-            let cost = |quantity: f64| {
-                (20.0 + paid(quantity)) * 500.0 / quantity + 0.2 * paid(quantity) / 2.0
-            };
+            let cost =
+                |quantity: f64| (20.0 + paid(quantity)) * 500.0 / quantity + 0.2 * paid(quantity) / 2.0;
             let least = (1..40_000).map(|i| cost(f64::from(i) * 0.025)).fold(f64::INFINITY, f64::min);
             near(cost(lot.quantity), lot.cost);
             assert!(lot.cost <= least + 1e-9 && lot.cost > least - 0.01, "{discount:?}: {lot:?} {least}");

@@ -269,7 +269,8 @@ impl Simplex {
             let end = (self.next + self.block).min(self.own);
             for arc in self.next..end {
                 let cost = self.state[arc].sign()
-                    * (self.cost[arc] + self.price[self.from[arc] as usize] - self.price[self.to[arc] as usize]);
+                    * (self.cost[arc] + self.price[self.from[arc] as usize]
+                        - self.price[self.to[arc] as usize]);
                 if cost < saves {
                     (best, saves) = (Some(arc), cost);
                 }
@@ -448,7 +449,8 @@ impl Simplex {
         }
         self.flow.truncate(self.own);
         self.price.pop();
-        let cost = network.arcs.iter().zip(&self.flow).map(|(arc, flow)| i128::from(arc.cost) * i128::from(*flow));
+        let cost =
+            network.arcs.iter().zip(&self.flow).map(|(arc, flow)| i128::from(arc.cost) * i128::from(*flow));
         Ok(Flow { cost: cost.sum(), flows: self.flow, prices: self.price, pivots: self.pivots })
     }
 }
@@ -521,7 +523,10 @@ mod tests {
 
     #[test]
     fn a_dearer_flow_is_found_out() {
-        let network = Network { supplies: vec![2, 0, -2], arcs: vec![arc(0, 2, 5, 9), arc(0, 1, 5, 1), arc(1, 2, 5, 1)] };
+        let network = Network {
+            supplies: vec![2, 0, -2],
+            arcs: vec![arc(0, 2, 5, 9), arc(0, 1, 5, 1), arc(1, 2, 5, 1)],
+        };
         let flow = network.cheapest().expect("a path");
         assert_eq!((flow.cost, flow.flows.as_slice()), (4, [0, 2, 2].as_slice()));
         let dear = Flow { flows: vec![2, 0, 0], cost: 18, ..flow.clone() };
@@ -532,7 +537,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_solved_is_named() {
-        let two = |arcs: Vec<Arc>, supplies: [i64; 2]| Network { supplies: supplies.to_vec(), arcs }.cheapest().err();
+        let two = |arcs: Vec<Arc>, supplies: [i64; 2]| {
+            Network { supplies: supplies.to_vec(), arcs }.cheapest().err()
+        };
         assert_eq!(two(vec![], [1, 0]), Some(FlowError::Unbalanced { sum: 1 }));
         assert_eq!(two(vec![arc(0, 5, 1, 1)], [0, 0]), Some(FlowError::NoSuchNode { arc: 0 }));
         assert_eq!(two(vec![arc(0, 1, -1, 1)], [0, 0]), Some(FlowError::OutOfRange { arc: 0 }));

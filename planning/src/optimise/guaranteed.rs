@@ -45,7 +45,9 @@ pub enum TreeError {
         index: usize,
     },
     /// Not connected, or with a circle.
-    #[error("{edges} edges between {stages} stages are no tree: every stage must hang together by exactly one path")]
+    #[error(
+        "{edges} edges between {stages} stages are no tree: every stage must hang together by exactly one path"
+    )]
     NoTree {
         /// How many edges.
         edges: usize,
@@ -159,7 +161,10 @@ fn unit_of_time(stages: &[PromiseStage]) -> Result<f64, TreeError> {
         times.filter(|time| *time < 1e9)
     };
     let fits = |unit: &f64| times().all(|time| ((time * unit) - (time * unit).round()).abs() < 1e-6);
-    [1.0, 2.0, 4.0, 5.0, 10.0, 20.0, 24.0, 60.0, 100.0, 1000.0].into_iter().find(fits).ok_or(TreeError::TooFine)
+    [1.0, 2.0, 4.0, 5.0, 10.0, 20.0, 24.0, 60.0, 100.0, 1000.0]
+        .into_iter()
+        .find(fits)
+        .ok_or(TreeError::TooFine)
 }
 
 /// What a settled stage costs with all behind it, by the time it shares with the neighbour nearer the root.
@@ -194,10 +199,8 @@ impl Solver<'_> {
         if inbound < self.whole(stage.inbound) || promised as f64 > stage.outbound * self.unit + 1e-6 {
             return f64::INFINITY;
         }
-        let own = stage.holding_cost
-            * stage.safety_factor
-            * stage.demand_sd
-            * (covered as f64 / self.unit).sqrt();
+        let own =
+            stage.holding_cost * stage.safety_factor * stage.demand_sd * (covered as f64 / self.unit).sqrt();
         own + self.behind(&step.suppliers, inbound) + self.behind(&step.customers, promised)
     }
 
@@ -293,7 +296,14 @@ mod tests {
     use super::*;
 
     fn stage(processing_time: f64, holding_cost: f64, outbound: f64) -> PromiseStage {
-        PromiseStage { processing_time, holding_cost, inbound: 0.0, outbound, safety_factor: 1.0, demand_sd: 1.0 }
+        PromiseStage {
+            processing_time,
+            holding_cost,
+            inbound: 0.0,
+            outbound,
+            safety_factor: 1.0,
+            demand_sd: 1.0,
+        }
     }
 
     /// All whole promises up to `most`.
@@ -318,8 +328,13 @@ mod tests {
     fn tree_equals_enumeration() {
         let inf = f64::INFINITY;
         // Two suppliers, one assembly, two shops, in an order that makes a supplier the root.
-        let mut stages =
-            vec![stage(3.0, 0.5, inf), stage(2.0, 3.0, inf), stage(1.0, 1.0, inf), stage(1.0, 4.0, 0.0), stage(2.0, 3.0, 1.0)];
+        let mut stages = vec![
+            stage(3.0, 0.5, inf),
+            stage(2.0, 3.0, inf),
+            stage(1.0, 1.0, inf),
+            stage(1.0, 4.0, 0.0),
+            stage(2.0, 3.0, 1.0),
+        ];
         let edges = [(0, 1), (2, 1), (1, 3), (1, 4)];
         for inbound in [0.0, 2.0] {
             for holding in [0.2, 1.0, 5.0] {
@@ -340,7 +355,7 @@ mod tests {
         assert_eq!(promises(&stages, &[]), Err(TreeError::NoTree { edges: 0, stages: 2 }));
         assert_eq!(promises(&stages, &[(0, 1), (1, 0)]), Err(TreeError::NoTree { edges: 2, stages: 2 }));
         assert_eq!(promises(&stages, &[(0, 7)]), Err(TreeError::NoSuchStage { index: 7 }));
-        let third = [stage(1.0 / 3.0, 1.0, 0.0)];
+        let third = [stage(1.0 / 7.0, 1.0, 0.0)];
         assert_eq!(promises(&third, &[]), Err(TreeError::TooFine));
     }
 }

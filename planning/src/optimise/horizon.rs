@@ -6,6 +6,8 @@
     reason = "positions are whole units far below 2^52"
 )]
 
+use std::collections::BTreeMap;
+
 use super::dist::Pmf;
 use super::newsvendor::OverUnder;
 
@@ -63,7 +65,9 @@ pub struct SeasonPlan {
 
 /// A season too large for its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{positions} positions of stock are more than the {POSITIONS_MAX} that a season may have: use larger units")]
+#[error(
+    "{positions} positions of stock are more than the {POSITIONS_MAX} that a season may have: use larger units"
+)]
 pub struct SeasonTooLarge {
     /// How many there would be.
     pub positions: i64,
@@ -117,13 +121,46 @@ impl Season {
         }
     }
 
+    /// Expected cost of carrying out a plan, forwards: the chances of each position, period by period.
+    #[must_use]
+    pub fn cost_of(&self, reorder_points: &[i64], up_to: &[i64]) -> f64 {
+        let mut chances = BTreeMap::from([(self.start, 1.0)]);
+        let (mut cost, mut worth) = (0.0, 1.0);
+        for ((period, s), level) in self.periods.iter().zip(reorder_points).zip(up_to) {
+            let demand = period.demand.carried();
+            let mut after: BTreeMap<i64, f64> = BTreeMap::new();
+            for (x, chance) in chances {
+                let y = if x <= *s { x.max(*level) } else { x };
+                if y > x {
+                    let paid = period.fixed_cost + period.purchase_cost * (y - x) as f64;
+                    cost += worth * chance * paid;
+                }
+                *after.entry(y).or_default() += chance;
+            }
+            let mut next: BTreeMap<i64, f64> = BTreeMap::new();
+            for (y, chance) in after {
+                cost += worth * chance * period.demand.cost(period.costs, y);
+                for (quantity, p) in demand.iter() {
+                    *next.entry(y - quantity).or_default() += chance * p;
+                }
+            }
+            (chances, worth) = (next, worth * period.discount);
+        }
+        let ends = chances.into_iter().map(|(x, chance)| {
+            let held = self.terminal.holding_cost * x.max(0) as f64;
+            chance * (held + self.terminal.stockout_cost * (-x).max(0) as f64)
+        });
+        cost + worth * ends.sum::<f64>()
+    }
+
     /// Costs from each position, backwards; also the highest level that any period orders up to.
     fn solve(&self, demands: &[Pmf], first: i64, last: i64) -> (SeasonPlan, i64) {
         let positions = first..=last;
         let mut later: Vec<f64> = positions
             .clone()
             .map(|x| {
-                self.terminal.holding_cost * x.max(0) as f64 + self.terminal.stockout_cost * (-x).max(0) as f64
+                self.terminal.holding_cost * x.max(0) as f64
+                    + self.terminal.stockout_cost * (-x).max(0) as f64
             })
             .collect();
         let (mut reorder_points, mut up_to, mut highest) = (Vec::new(), Vec::new(), first);

@@ -98,8 +98,7 @@ impl OverUnder {
         for n in 0..CLOSED_MAX {
             let probability = closing.after_closed(n);
             let left = level - periods * closing.demand;
-            cost +=
-                probability * (self.holding_cost * left.max(0.0) + self.stockout_cost * (-left).max(0.0));
+            cost += probability * (self.holding_cost * left.max(0.0) + self.stockout_cost * (-left).max(0.0));
             periods += 1.0;
             if n > 0 && left < 0.0 && probability * periods * closing.demand < 1e-18 {
                 break;

@@ -245,8 +245,7 @@ mod tests {
 
     #[test]
     fn normal_lot_beats_a_grid_and_its_cost_is_the_integral() {
-        let lead =
-            NormalLead { costs: COSTS, fixed_cost: 30.0, demand_rate: 20.0, mean: 40.0, sd: 10.0 };
+        let lead = NormalLead { costs: COSTS, fixed_cost: 30.0, demand_rate: 20.0, mean: 40.0, sd: 10.0 };
         let best = lead.best();
         for dr in -8..=8 {
             for dq in -8..=8 {
@@ -266,7 +265,8 @@ mod tests {
         let demand = Pmf::poisson(6.0).expect("a mean");
         let best = best_lot_whole(COSTS, 50.0, &demand);
         let all = (-10..20).flat_map(|r| (1..40).map(move |q| (r, q)));
-        let least = all.map(|(r, q)| lot_cost_whole(COSTS, 50.0, &demand, r, q)).fold(f64::INFINITY, f64::min);
+        let least =
+            all.map(|(r, q)| lot_cost_whole(COSTS, 50.0, &demand, r, q)).fold(f64::INFINITY, f64::min);
         assert!((best.cost - least).abs() < 1e-9, "{best:?} {least}");
     }
 

@@ -2,6 +2,8 @@
 //!
 //! Reads its arguments, hands them to the command, prints the error once. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod solve;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -15,10 +17,13 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Answer a file of inventory instances.
+    Solve(solve::Solve),
+}
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    match run(&Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             #[expect(clippy::print_stderr, reason = "a command's last word goes to the terminal")]
@@ -30,6 +35,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {}
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Solve(solve) => solve::run(solve),
+    }
 }
