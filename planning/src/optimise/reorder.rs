@@ -81,7 +81,7 @@ impl NormalLead {
         while area(over).0 < wanted && over < f64::MAX / 4.0 {
             over *= 2.0;
         }
-        for _step in 0..100 {
+        for _step in 0..60 {
             let middle = f64::midpoint(under, over);
             if area(middle).0 < wanted {
                 under = middle;
@@ -101,7 +101,7 @@ impl NormalLead {
             far *= 2.0;
         }
         let (mut near, mut far) = (0.0, far);
-        for _step in 0..100 {
+        for _step in 0..60 {
             let middle = f64::midpoint(near, far);
             if self.rate(bottom + side * middle) < level {
                 near = middle;
