@@ -5,5 +5,7 @@
 //!
 //! In reading order:
 //! - [`optimise`]: lots, levels, promises, transfers and orders with proofs of their own.
+//! - [`simulate`]: a warehouse and its stores played through thousands of times, the same on any machine.
 
 pub mod optimise;
+pub mod simulate;

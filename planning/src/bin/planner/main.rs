@@ -2,6 +2,7 @@
 //!
 //! Reads its arguments, hands them to the command, prints the error once. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod simulate;
 mod solve;
 
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Answer a file of inventory instances.
     Solve(solve::Solve),
+    /// Play a model of one warehouse and its stores.
+    Simulate(simulate::Simulate),
 }
 
 fn main() -> ExitCode {
@@ -38,5 +41,6 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Solve(solve) => solve::run(solve),
+        Command::Simulate(simulate) => simulate::run(simulate),
     }
 }

@@ -61,7 +61,7 @@ fn compare(file: &Value, answers: &Value) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program is the shell: it has the disk")]
-fn read(path: &std::path::Path) -> anyhow::Result<String> {
+pub(crate) fn read(path: &std::path::Path) -> anyhow::Result<String> {
     let bytes = fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
     String::from_utf8(bytes).with_context(|| format!("`{}` is no text in UTF-8", path.display()))
 }
@@ -83,6 +83,6 @@ pub(crate) fn write_out(path: Option<&std::path::Path>, text: &str) -> anyhow::R
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program is the shell: it has the clock")]
-fn clock() -> Instant {
+pub(crate) fn clock() -> Instant {
     Instant::now()
 }
