@@ -187,7 +187,8 @@ fn play_item<const REORDER: bool>(play: &PlayItem<'_>) -> Sums {
                 &mut today,
             );
         }
-        supplied[supply] = today.ordered;
+        // Without reorder points the stores order what they sold.
+        supplied[supply] = if REORDER { today.ordered } else { today.sales };
         if day >= warm {
             for lane in 0..LANES {
                 sums.demand[lane] += u64::from(today.demand[lane]);
@@ -251,7 +252,9 @@ fn serve<const REORDER: bool>(
         today.demand[lane] += demand[lane];
         today.sales[lane] += sales;
         today.on_hand[lane] += left;
-        today.ordered[lane] += order;
+        if REORDER {
+            today.ordered[lane] += order;
+        }
         today.orders[lane] += u32::from(order > 0);
     }
 }

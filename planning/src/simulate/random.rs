@@ -55,6 +55,8 @@ pub const fn bits(replication: (u32, u32), day: (u32, u32)) -> u32 {
 pub struct Thresholds {
     first: u32,
     rises: Vec<u32>,
+    /// So many of `rises` are reached more than rarely.
+    common: usize,
 }
 
 // === impl Thresholds ===
@@ -85,21 +87,39 @@ impl Thresholds {
                 rises.push(threshold as u32);
             }
         }
-        Self { first, rises }
+        let common = rises.partition_point(|rise| *rise < RARE);
+        Self { first, rises, common }
     }
 
     /// The demand of every replication of a group.
     #[inline(always)]
     pub fn demand<const LANES: usize>(&self, bits: &[u32; LANES]) -> [u32; LANES] {
         let mut demand = [self.first; LANES];
-        for rise in &self.rises {
-            for (units, bits) in demand.iter_mut().zip(bits) {
-                *units += u32::from(*bits >= *rise);
+        let (common, rare) = self.rises.split_at_checked(self.common).unwrap_or((&self.rises, &[]));
+        for rise in common {
+            count(&mut demand, bits, *rise);
+        }
+        // The far tail is looked at only when one of the group reaches it: a branch that is nearly always the same.
+        if let Some(first) = rare.first()
+            && bits.iter().fold(0, |most, bits| most.max(*bits)) >= *first
+        {
+            for rise in rare {
+                count(&mut demand, bits, *rise);
             }
         }
         demand
     }
 }
+
+#[inline(always)]
+fn count<const LANES: usize>(demand: &mut [u32; LANES], bits: &[u32; LANES], rise: u32) {
+    for (units, bits) in demand.iter_mut().zip(bits) {
+        *units += u32::from(*bits >= rise);
+    }
+}
+
+/// Bits that one draw in 2,048 reaches: thresholds from there on are rare.
+const RARE: u32 = u32::MAX - (1 << 21);
 
 fn probability(quantity: u32, mean: f64, dispersion: f64) -> f64 {
     let x = f64::from(quantity);
