@@ -4,3 +4,19 @@
 //! (feature `program`) is the shell around it.
 //!
 //! In reading order:
+//! - [`calendar`]: periods of days, weeks and months
+//! - [`table`], [`panel`]: from columns, or from the ledger's repaired demand, to series
+//! - [`classes`]: smooth, erratic, intermittent, lumpy
+//! - [`stat`]: methods that look at one series
+//! - [`gbdt`]: boosted trees that look at all of them
+//! - [`forecast`]: both together, tried and calibrated
+//! - [`metrics`]: how wrong it was
+
+pub mod calendar;
+pub mod classes;
+pub mod forecast;
+pub mod gbdt;
+pub mod metrics;
+pub mod panel;
+pub mod stat;
+pub mod table;

@@ -2,6 +2,10 @@
 //!
 //! Reads its arguments, hands them to the command, prints the error once. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod files;
+mod forecast;
+mod report;
+
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -15,10 +19,17 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Forecasts demand with nine quantiles.
+    Forecast(forecast::ForecastArguments),
+    /// Tries the forecast on the past.
+    Backtest(forecast::BacktestArguments),
+    /// Shows what a forecast is made of.
+    Explain(forecast::ExplainArguments),
+}
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
+    match run(&Arguments::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             #[expect(clippy::print_stderr, reason = "a command's last word goes to the terminal")]
@@ -30,6 +41,10 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<()> {
-    match command {}
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Forecast(arguments) => forecast::forecast(arguments),
+        Command::Backtest(arguments) => forecast::backtest(arguments),
+        Command::Explain(arguments) => forecast::explain(arguments),
+    }
 }
