@@ -123,8 +123,8 @@ impl<'a> View<'a> {
         let trends = self.totals.iter().zip(codes).map(|(group, code)| {
             let sums = &group[code as usize];
             ratio(
-                between(sums, shift as i64 - recent as i64, shift as i64),
-                between(sums, shift as i64 - 4 * recent as i64, shift as i64),
+                between(sums, signed(shift) - signed(recent), signed(shift)),
+                between(sums, signed(shift) - 4 * signed(recent), signed(shift)),
             )
         });
         trends.collect()
@@ -132,9 +132,9 @@ impl<'a> View<'a> {
 
     /// Last year's move of everything and of the groups, from around the origin to around the step.
     fn last_year(&self, origin: &Origin<'_>, step: usize, row: &mut Vec<f32>) {
-        let (year, recent) = (self.panel.calendar.year() as i64, self.panel.calendar.recent() as i64);
-        let shift = i64::from(origin.series.start) - i64::from(self.first) + origin.at as i64;
-        let target = shift + step as i64 - year;
+        let (year, recent) = (signed(self.panel.calendar.year()), signed(self.panel.calendar.recent()));
+        let shift = i64::from(origin.series.start) - i64::from(self.first) + signed(origin.at);
+        let target = shift + signed(step) - year;
         let around = if self.panel.calendar.pace() == Pace::Week { 1 } else { 0 };
         let codes = std::iter::once(0).chain(origin.series.codes.iter().copied());
         for (group, code) in self.totals.iter().zip(codes) {
@@ -300,13 +300,12 @@ fn known_features(
     let from = at.saturating_sub(year);
     row.push(now / mean(&known[at.saturating_sub(56).min(known.len())..at.min(known.len())]));
     let (mut all, mut weekday) = ((0.0f32, 0.0f32), (0.0f32, 0.0f32));
-    for place in from..at.min(known.len()) {
-        let value = series.values[place];
-        if (known[place] - now).abs() < 1e-6 && value.is_finite() {
+    for (place, (then, value)) in known.iter().zip(&series.values).enumerate().take(at).skip(from) {
+        if (then - now).abs() < 1e-6 && value.is_finite() {
             // Near periods say more than those of a year ago.
             let weight = 1.0 - 0.8 * (at - place) as f32 / year as f32;
             all = (all.0 + value * weight, all.1 + weight);
-            if (target - place) % 7 == 0 {
+            if (target - place).is_multiple_of(7) {
                 weekday = (weekday.0 + value * weight, weekday.1 + weight);
             }
         }
@@ -365,6 +364,10 @@ fn between(sums: &[f64], from: i64, to: i64) -> f64 {
     let place = |at: i64| usize::try_from(at).unwrap_or(0).min(sums.len() - 1);
     let periods = (place(to) - place(from).min(place(to))).max(1);
     (sums[place(to)] - sums[place(from)]) / periods as f64
+}
+
+fn signed(periods: usize) -> i64 {
+    i64::try_from(periods).unwrap_or(i64::MAX)
 }
 
 fn ratio(a: f64, b: f64) -> f32 {

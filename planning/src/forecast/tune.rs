@@ -79,7 +79,7 @@ fn try_origin(past: &Panel, later: &[Vec<f32>], trees: &Trees, plan: &Plan, trie
     let rows = past.series.len() * past.horizon;
     let every = (rows / ROWS_MAX).max(1) as u64;
     let wanted: Vec<Wanted> = (0..past.series.len())
-        .filter(|series| hash(plan.seed ^ 0x7121, *series as u64) % every == 0)
+        .filter(|series| hash(plan.seed ^ 0x7121, *series as u64).is_multiple_of(every))
         .flat_map(|series| (0..past.horizon).map(move |step| Wanted { series, step }))
         .collect();
     let recent = past.calendar.recent();

@@ -3,7 +3,11 @@
     clippy::indexing_slicing,
     reason = "places are kept below the length of their list where they are made; bins are below 128"
 )]
-#![expect(clippy::cast_possible_truncation, reason = "bins and features fit their types by construction")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "bins and features fit their types by construction"
+)]
 
 use std::thread;
 
@@ -227,6 +231,7 @@ impl Search<'_> {
         }
         let worth = |gradient: f64, curvature: f64| gradient * gradient / (curvature + self.ridge);
         let before = worth(all_gradient, all_curvature);
+        let least = before.abs() * 1e-9 + 1e-9;
         let mut best: Option<Split> = None;
         for (feature, counts) in histogram.iter().enumerate().filter(|(feature, _)| self.features[*feature]) {
             let mut left = 0;
@@ -244,7 +249,7 @@ impl Search<'_> {
                     continue;
                 }
                 let gain = worth(gradient, curvature) + worth(all_gradient - gradient, rest) - before;
-                if gain > best.map_or(before.abs() * 1e-9 + 1e-9, |best| best.gain) {
+                if gain > best.map_or(least, |best| best.gain) {
                     best = Some(Split { gain, feature, bin });
                 }
             }

@@ -78,6 +78,9 @@ pub enum PanelError {
 /// Thirty years of days: more is a wrong date.
 const PERIODS_MAX: i64 = 11_000;
 
+/// Names and days of the rows of a future.
+type Asked = (Vec<String>, Vec<Date>);
+
 const IDS: &[&str] = &["unique_id", "series_id", "sku", "stockcode", "item_id"];
 const DAYS: &[&str] = &["ds", "date", "week", "day", "month", "timestamp"];
 const DEMANDS: &[&str] = &["y", "qty", "quantity", "demand", "sales", "units", "sold"];
@@ -295,7 +298,7 @@ fn add_known(
     series: &mut [Series],
     known: &[String],
     (train, rows): (&Table, &[(usize, i32)]),
-    future: Option<(&Table, &(Vec<String>, Vec<Date>))>,
+    future: Option<(&Table, &Asked)>,
     (places, calendar): (&BTreeMap<&str, usize>, &Calendar),
 ) {
     let later: Vec<(usize, i32)> = future.map_or_else(Vec::new, |(_, (ids, days))| {

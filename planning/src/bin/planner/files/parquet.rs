@@ -98,17 +98,20 @@ fn read_part(reader: ColumnReader, described: &ColumnDescriptor, rows: usize) ->
 
 /// Timestamps count in units of which so many are a day; `None` for plain numbers.
 fn units_a_day(described: &ColumnDescriptor) -> Option<i64> {
-    match described.logical_type_ref() {
-        Some(LogicalType::Timestamp(kind)) => Some(match kind.unit {
+    if let Some(LogicalType::Timestamp(kind)) = described.logical_type_ref() {
+        return Some(match kind.unit {
             TimeUnit::MILLIS => 86_400_000,
             TimeUnit::MICROS => 86_400_000_000,
             TimeUnit::NANOS => 86_400_000_000_000,
-        }),
-        _ => match described.converted_type() {
-            ConvertedType::TIMESTAMP_MILLIS => Some(86_400_000),
-            ConvertedType::TIMESTAMP_MICROS => Some(86_400_000_000),
-            _ => None,
-        },
+        });
+    }
+    // Older writers know no logical types.
+    if described.converted_type() == ConvertedType::TIMESTAMP_MILLIS {
+        Some(86_400_000)
+    } else if described.converted_type() == ConvertedType::TIMESTAMP_MICROS {
+        Some(86_400_000_000)
+    } else {
+        None
     }
 }
 
