@@ -1,6 +1,7 @@
 //! The program as a process, on data from a seed: files in, files out, the same from any number of threads.
 
-#[cfg(all(test, feature = "program"))]
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "plays the shell around the program")]
 mod planner {
     use std::fmt::Write as _;
     use std::path::Path;
@@ -18,7 +19,7 @@ mod planner {
     }
 
     fn promotion(series: u64, day: u64) -> bool {
-        (day / 5 + series * 3) % 6 == 0
+        (day / 5 + series * 3).is_multiple_of(6)
     }
 
     fn date(day: u64) -> String {
