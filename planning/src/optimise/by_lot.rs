@@ -43,7 +43,7 @@ pub(super) fn plain(params: &Params<'_>) -> Solved {
     let steady = steady(params)?;
     let lot = steady.best();
     let faults = checked(lot.cost, steady.cost(lot.quantity), beside(lot.quantity, |q| steady.cost(q)));
-    Ok(Answer::new(json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn backorders(params: &Params<'_>) -> Solved {
@@ -55,7 +55,7 @@ pub(super) fn backorders(params: &Params<'_>) -> Solved {
     neighbours.extend(beside(short, |share| cost(lot.quantity, share)));
     let faults = checked(lot.cost, cost(lot.quantity, short), neighbours);
     let fields = json!({ "order_quantity": lot.quantity, "stockout_fraction": short, "cost": lot.cost });
-    Ok(Answer::new(fields, NEIGHBOURS, faults))
+    Ok(Answer::new(&fields, NEIGHBOURS, faults))
 }
 
 pub(super) fn production(params: &Params<'_>) -> Solved {
@@ -71,7 +71,7 @@ pub(super) fn production(params: &Params<'_>) -> Solved {
         steady.fixed_cost * steady.demand_rate / q + steady.holding_cost * peak / 2.0
     };
     let faults = checked(lot.cost, cost(lot.quantity), beside(lot.quantity, cost));
-    Ok(Answer::new(json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn closures(params: &Params<'_>) -> Solved {
@@ -84,7 +84,7 @@ pub(super) fn closures(params: &Params<'_>) -> Solved {
     let lot = steady.best_with_closures(closures);
     let cost = |q| steady.cost_with_closures(closures, q);
     let faults = checked(lot.cost, cost(lot.quantity), beside(lot.quantity, cost));
-    Ok(Answer::new(json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "order_quantity": lot.quantity, "cost": lot.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn all_units(params: &Params<'_>) -> Solved {
@@ -117,7 +117,7 @@ fn discounted(params: &Params<'_>, discount: Discount) -> Solved {
     neighbours.extend(breaks.iter().skip(1).map(|from| cost(*from)));
     let faults = checked(lot.cost, cost(lot.quantity), neighbours);
     let fields = json!({ "order_quantity": lot.quantity, "region": region, "cost": lot.cost });
-    Ok(Answer::new(fields, NEIGHBOURS, faults))
+    Ok(Answer::new(&fields, NEIGHBOURS, faults))
 }
 
 /// What a lot costs to buy, straight from the price list.
@@ -172,7 +172,7 @@ pub(super) fn wagner_whitin(params: &Params<'_>) -> Solved {
         let least = least_by_enumeration(&periods).unwrap_or(f64::INFINITY);
         faults.extend(differs("the least of all choices", plan.cost, least, 1e-9));
     }
-    Ok(Answer::new(json!({ "cost": plan.cost, "order_quantities": plan.orders }), how, faults))
+    Ok(Answer::new(&json!({ "cost": plan.cost, "order_quantities": plan.orders }), how, faults))
 }
 
 pub(super) fn newsvendor_normal(params: &Params<'_>) -> Solved {
@@ -184,7 +184,7 @@ pub(super) fn newsvendor_normal(params: &Params<'_>) -> Solved {
     let cost = |y: f64| costs.cost_normal(mean, sd, y);
     let neighbours = [-0.5, -0.01, 0.01, 0.5].map(|shift| cost(level.base_stock + shift * sd)).to_vec();
     let faults = checked(level.cost, cost(level.base_stock), neighbours);
-    Ok(Answer::new(json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn newsvendor_lognormal(params: &Params<'_>) -> Solved {
@@ -205,7 +205,7 @@ pub(super) fn newsvendor_lognormal(params: &Params<'_>) -> Solved {
     let level = costs.best_lognormal(mu, sigma);
     let cost = |y: f64| costs.cost_lognormal(mu, sigma, y);
     let faults = checked(level.cost, cost(level.base_stock), beside(level.base_stock, cost));
-    Ok(Answer::new(json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn newsvendor_poisson(params: &Params<'_>) -> Solved {
@@ -227,7 +227,7 @@ fn whole_level(costs: OverUnder, demand: &Pmf) -> Solved {
     });
     let neighbours = [-1, 1].map(|shift| costs.cost_whole(demand, level.base_stock + shift)).to_vec();
     let faults = checked(level.cost, parts.sum(), neighbours);
-    Ok(Answer::new(json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn newsvendor_closing(params: &Params<'_>) -> Solved {
@@ -245,14 +245,14 @@ pub(super) fn newsvendor_closing(params: &Params<'_>) -> Solved {
         shifts.map(|shift| costs.cost_closing(closing, level.base_stock + shift * demand)).to_vec();
     // The chain of periods itself, step by step, until it stands still.
     let (mut open, mut cost, mut closed) = (recovery_prob / (disruption_prob + recovery_prob), 0.0, 0.0);
-    for _period in 0..100_000 {
+    for period in 0..100_000 {
         closed += 1.0;
         let left = level.base_stock - closed * demand;
         cost += open * (costs.holding_cost * left.max(0.0) + costs.stockout_cost * (-left).max(0.0));
-        open *= if closed == 1.0 { disruption_prob } else { 1.0 - recovery_prob };
+        open *= if period == 0 { disruption_prob } else { 1.0 - recovery_prob };
     }
     let faults = checked(level.cost, cost, neighbours);
-    Ok(Answer::new(json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
+    Ok(Answer::new(&json!({ "base_stock": level.base_stock, "cost": level.cost }), NEIGHBOURS, faults))
 }
 
 pub(super) fn lot_normal(params: &Params<'_>) -> Solved {
@@ -280,7 +280,7 @@ pub(super) fn lot_normal(params: &Params<'_>) -> Solved {
         [differs("the integral", best.cost, again, 1e-5), beaten("a neighbour", best.cost, neighbours)];
     let fields = json!({ "reorder_point": best.reorder_point, "order_quantity": best.order_quantity, "cost": best.cost });
     let how = "cost integrated numerically; no neighbour is cheaper";
-    Ok(Answer::new(fields, how, faults.into_iter().flatten().collect()))
+    Ok(Answer::new(&fields, how, faults.into_iter().flatten().collect()))
 }
 
 pub(super) fn lot_poisson(params: &Params<'_>) -> Solved {
@@ -296,7 +296,7 @@ pub(super) fn lot_poisson(params: &Params<'_>) -> Solved {
     let neighbours = (-3..=3).flat_map(|dr| (-3..=3).map(move |dq| (dr, dq))).map(|(dr, dq)| cost(dr, dq));
     let faults = checked(best.cost, cost(0, 0), neighbours.collect());
     let fields = json!({ "reorder_point": best.reorder_point, "order_quantity": best.order_quantity, "cost": best.cost });
-    Ok(Answer::new(fields, "cost recomputed; no policy within 3 of r and Q is cheaper", faults))
+    Ok(Answer::new(&fields, "cost recomputed; no policy within 3 of r and Q is cheaper", faults))
 }
 
 pub(super) fn min_max(params: &Params<'_>) -> Solved {
@@ -329,7 +329,7 @@ pub(super) fn min_max(params: &Params<'_>) -> Solved {
     );
     let fields = json!({ "s": best.reorder_point, "S": best.up_to, "cost": best.cost });
     Ok(Answer::new(
-        fields,
+        &fields,
         "long-run distribution of the position iterated; no policy within 4 of s and S is cheaper",
         faults,
     ))

@@ -65,7 +65,7 @@ pub(super) fn season(params: &Params<'_>) -> Solved {
     let fields =
         json!({ "cost": plan.cost, "reorder_points": plan.reorder_points, "order_up_to_levels": plan.up_to });
     Ok(Answer::new(
-        fields,
+        &fields,
         "the plan carried out forwards costs the same; levels one unit off cost no less",
         faults,
     ))
@@ -115,7 +115,7 @@ pub(super) fn serial(params: &Params<'_>) -> Solved {
         .map(|(stage, level): (u32, _)| (stage.to_string(), json!(level)))
         .collect();
     let fields = json!({ "echelon_base_stock": levels, "cost": plan.cost });
-    Ok(Answer::new(fields, "cost of the levels on sampled lead-time demand, within 2 %", faults))
+    Ok(Answer::new(&fields, "cost of the levels on sampled lead-time demand, within 2 %", faults))
 }
 
 pub(super) fn guaranteed(params: &Params<'_>) -> Solved {
@@ -152,7 +152,7 @@ pub(super) fn guaranteed(params: &Params<'_>) -> Solved {
     let times: serde_json::Map<String, Value> =
         ids.iter().cloned().zip(best.service_times.iter().map(|time| json!(time))).collect();
     let fields = json!({ "cost": best.cost, "committed_service_time": times });
-    Ok(Answer::new(fields, "limits and cost recomputed; no single promise one unit off is cheaper", faults))
+    Ok(Answer::new(&fields, "limits and cost recomputed; no single promise one unit off is cheaper", faults))
 }
 
 fn id_of(value: Option<&Value>) -> String {
@@ -240,7 +240,7 @@ pub(super) fn transfer(params: &Params<'_>) -> Solved {
     let cost = cost as f64 / MONEY_PARTS;
     let fields = json!({ "cost": cost, "units_short": short, "transfers": moved, "arcs": arcs });
     Ok(Answer::new(
-        fields,
+        &fields,
         "node prices prove that no arc could make it cheaper; balances recomputed",
         faults,
     ))
@@ -272,6 +272,8 @@ pub(super) fn each(
                 Err(bad(field, format!("has {} entries: give {count}", list.len())))
             }
         }
-        one => Ok(vec![number(field, one, allowed)?; count]),
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            Ok(vec![number(field, one, allowed)?; count])
+        }
     }
 }

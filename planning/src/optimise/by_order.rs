@@ -57,7 +57,7 @@ pub(super) fn order(params: &Params<'_>) -> Solved {
     let best = menu.best().map_err(|error| no_answer(error.to_string()))?;
     let faults = checked(&menu, &best);
     let fields = json!({ "cost": best.cost, "packs": best.counts, "lower_bound": best.bound });
-    Ok(Answer::new(fields, PROOF, faults))
+    Ok(Answer::new(&fields, PROOF, faults))
 }
 
 /// Most packs of a thing.
@@ -86,7 +86,7 @@ pub(super) fn budget_newsvendor(params: &Params<'_>) -> Solved {
     let best = menu.best().map_err(|error| no_answer(error.to_string()))?;
     let faults = checked(&menu, &best);
     Ok(Answer::new(
-        json!({ "cost": best.cost, "base_stock": best.counts, "lower_bound": best.bound }),
+        &json!({ "cost": best.cost, "base_stock": best.counts, "lower_bound": best.bound }),
         PROOF,
         faults,
     ))

@@ -1,7 +1,6 @@
 //! A season of periods with fixed costs and random demand, solved backwards over whole units.
 #![expect(
     clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     reason = "positions are whole units far below 2^52"
 )]

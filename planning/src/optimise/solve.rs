@@ -97,11 +97,8 @@ const FAMILIES: [(&str, Family); 31] = [
 
 impl Answer {
     /// From a JSON object of fields.
-    pub(super) fn new(fields: Value, how: &'static str, faults: Vec<String>) -> Self {
-        let fields = match fields {
-            Value::Object(map) => map,
-            other => Map::from_iter([("value".to_owned(), other)]),
-        };
+    pub(super) fn new(fields: &Value, how: &'static str, faults: Vec<String>) -> Self {
+        let fields = fields.as_object().cloned().unwrap_or_default();
         Self { fields, verdict: Verdict { how, faults } }
     }
 }

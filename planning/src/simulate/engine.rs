@@ -169,8 +169,8 @@ fn play_item<const REORDER: bool>(play: &PlayItem<'_>) -> Sums {
         for store in (turn..file.n).chain(0..turn) {
             let key = day_key(places[store], u64::from(day));
             let mut even = [0; LANES];
-            for lane in 0..LANES {
-                even[lane] = bits((keys.0[lane], keys.1[lane]), key);
+            for (lane, even) in even.iter_mut().enumerate() {
+                *even = bits((keys.0[lane], keys.1[lane]), key);
             }
             let demand = prepared.thresholds[item][store].demand(&even);
             let reorder = match &prepared.levels.reorder {
@@ -190,11 +190,11 @@ fn play_item<const REORDER: bool>(play: &PlayItem<'_>) -> Sums {
         // Without reorder points the stores order what they sold.
         supplied[supply] = if REORDER { today.ordered } else { today.sales };
         if day >= warm {
-            for lane in 0..LANES {
+            for (lane, in_warehouse) in warehouse.iter().enumerate() {
                 sums.demand[lane] += u64::from(today.demand[lane]);
                 sums.sales[lane] += u64::from(today.sales[lane]);
                 sums.on_hand[lane] += u64::from(today.on_hand[lane]);
-                sums.warehouse[lane] += u64::from(warehouse[lane]);
+                sums.warehouse[lane] += u64::from(*in_warehouse);
                 sums.orders[lane] += u64::from(today.orders[lane]);
             }
         }

@@ -146,7 +146,7 @@ impl Model {
             (0.0..=f64::from(UNITS_MAX)).contains(mean).then_some(()).ok_or((*mean, "0 to a million a day"))
         })?;
         let level = |level: &u32| {
-            (*level <= UNITS_MAX).then_some(()).ok_or((f64::from(*level), "at most a million units"))
+            (*level <= UNITS_MAX).then_some(()).ok_or_else(|| (f64::from(*level), "at most a million units"))
         };
         if let Some(levels) = &file.levels {
             rows("S", levels, (file.k, file.n), level)?;

@@ -2,6 +2,9 @@
 //!
 //! Reads its arguments, hands them to the command, prints the error once. Exit codes: 0 done, 1 failed, 2 wrong usage.
 
+mod files;
+mod forecast;
+mod report;
 mod simulate;
 mod solve;
 
@@ -23,6 +26,12 @@ enum Command {
     Solve(solve::Solve),
     /// Play a model of one warehouse and its stores.
     Simulate(simulate::Simulate),
+    /// Forecasts demand with nine quantiles.
+    Forecast(forecast::ForecastArguments),
+    /// Tries the forecast on the past.
+    Backtest(forecast::BacktestArguments),
+    /// Shows what a forecast is made of.
+    Explain(forecast::ExplainArguments),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +51,8 @@ fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Solve(solve) => solve::run(solve),
         Command::Simulate(simulate) => simulate::run(simulate),
+        Command::Forecast(arguments) => forecast::forecast(arguments),
+        Command::Backtest(arguments) => forecast::backtest(arguments),
+        Command::Explain(arguments) => forecast::explain(arguments),
     }
 }
