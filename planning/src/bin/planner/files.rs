@@ -15,7 +15,9 @@ use anyhow::{Context as _, Result, bail};
 use flate2::read::MultiGzDecoder;
 use planning::table::{Column, Table};
 
-enum Form {
+/// How a table is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
     Csv,
     CsvGzip,
     Parquet,
@@ -90,6 +92,28 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<()> {
 /// Reads text; `None` when there is no such file.
 pub(crate) fn read_text(path: &Path) -> Option<String> {
     std::fs::read_to_string(path).ok()
+}
+
+/// A table of a request, by its form.
+pub(crate) fn from_bytes(form: Form, bytes: axum::body::Bytes) -> Result<Table> {
+    match form {
+        Form::Csv => read_csv(bytes.as_ref()),
+        Form::CsvGzip => read_csv(MultiGzDecoder::new(bytes.as_ref())),
+        Form::Parquet => parquet::read(bytes),
+    }
+}
+
+/// A table for an answer, in a form.
+pub(crate) fn to_bytes(form: Form, table: &Table) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    match form {
+        Form::Csv => write_csv(&mut bytes, table)?,
+        Form::CsvGzip => {
+            write_csv(flate2::write::GzEncoder::new(&mut bytes, flate2::Compression::default()), table)?;
+        }
+        Form::Parquet => parquet::write(&mut bytes, table)?,
+    }
+    Ok(bytes)
 }
 
 fn replace(path: &Path, fill: impl FnOnce(File) -> Result<()>) -> Result<()> {

@@ -272,7 +272,7 @@ fn fingerprint(panel: &Panel, plan: &Plan) -> String {
 }
 
 /// The forecast in the form that all forecasters are scored in.
-fn table(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Result<Table> {
+pub(crate) fn table(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Result<Table> {
     let mut table = Table::new();
     let ids = wanted
         .iter()
@@ -292,7 +292,7 @@ fn table(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Result<Table> {
 }
 
 #[expect(clippy::print_stderr, reason = "progress goes where results do not")]
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     eprintln!("{text}");
 }
 

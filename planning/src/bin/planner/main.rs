@@ -5,8 +5,10 @@
 mod files;
 mod forecast;
 mod report;
+mod serve;
 mod simulate;
 mod solve;
+mod train;
 
 use std::process::ExitCode;
 
@@ -24,6 +26,10 @@ struct Arguments {
 enum Command {
     /// Answer a file of inventory instances.
     Solve(solve::Solve),
+    /// Learns as a SageMaker training container does.
+    Train(train::Train),
+    /// Answers as a SageMaker hosting container does.
+    Serve(serve::Serve),
     /// Play a model of one warehouse and its stores.
     Simulate(simulate::Simulate),
     /// Forecasts demand with nine quantiles.
@@ -50,6 +56,8 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::Solve(solve) => solve::run(solve),
+        Command::Train(train) => train::run(train),
+        Command::Serve(serve) => serve::run(serve),
         Command::Simulate(simulate) => simulate::run(simulate),
         Command::Forecast(arguments) => forecast::forecast(arguments),
         Command::Backtest(arguments) => forecast::backtest(arguments),

@@ -1,7 +1,6 @@
 //! Parquet: flat columns of numbers, texts and days, with or without nulls.
-#![expect(clippy::disallowed_types, reason = "the program is the shell around a pure library")]
 
-use std::fs::File;
+use std::io::Write;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -9,7 +8,7 @@ use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit, ZstdLeve
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, ByteArrayType, DataType, DoubleType, Int32Type};
 use parquet::file::properties::WriterProperties;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::file::reader::{ChunkReader, FileReader as _, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnDescriptor;
@@ -17,7 +16,7 @@ use parquet::schema::types::ColumnDescriptor;
 use super::{Column, Table};
 
 /// Reads all columns. Lists and other nested columns are refused.
-pub(super) fn read(file: File) -> Result<Table> {
+pub(super) fn read(file: impl ChunkReader + 'static) -> Result<Table> {
     let reader = SerializedFileReader::new(file)?;
     let schema = reader.metadata().file_metadata().schema_descr_ptr();
     let mut table = Table::new();
@@ -158,7 +157,7 @@ fn join(before: Column, part: Column) -> Column {
 }
 
 /// Writes all columns, with nulls for numbers that are not there.
-pub(super) fn write(file: File, table: &Table) -> Result<()> {
+pub(super) fn write(file: impl Write + Send, table: &Table) -> Result<()> {
     let mut text = String::from("message table {\n");
     for (name, column) in table.columns() {
         text.push_str(&match column {
