@@ -85,7 +85,7 @@ fn part(
                 rows.ratios.push(actual / frame.base);
                 rows.spreads.push(actual / frame.spread);
                 // Money counts, but not so much that the few best sellers are all that is learned.
-                rows.weights.push((frame.base * series.unit_value).sqrt().clamp(1e-3, 1e6));
+                rows.weights.push((frame.base * series.unit_value).powf(0.75).clamp(1e-4, 1e7));
             }
         }
     }
