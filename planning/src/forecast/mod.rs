@@ -12,7 +12,7 @@ mod tune;
 
 use serde::{Deserialize, Serialize};
 
-pub use outside::{Foundation, Outside};
+pub use outside::{Foundation, Outside, mix_in};
 pub use reconcile::{Aggregate, add_up};
 
 use crate::classes::Class;
@@ -88,7 +88,7 @@ const ROWS_MIN: usize = 400;
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { seed: 1, threads: 1, rows: 300_000, statistical: false }
+        Self { seed: 1, threads: 1, rows: 500_000, statistical: false }
     }
 }
 

@@ -30,7 +30,7 @@ const STEPS: usize = 6;
 pub(super) fn sample(view: &View<'_>, back: usize, plan: &Plan) -> Rows {
     let panel = view.panel;
     let steps = panel.horizon.min(STEPS);
-    let origins = (plan.rows / (panel.series.len() * steps).max(1)).clamp(1, 150);
+    let origins = (plan.rows / (panel.series.len() * steps).max(1)).clamp(1, 250);
     let share = panel.series.len().div_ceil(plan.threads.max(1)).max(1);
     let parts: Vec<Rows> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..panel.series.len())
