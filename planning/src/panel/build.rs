@@ -477,9 +477,9 @@ mod tests {
         let nameless = table(&[days.clone(), ("y", text(&["1"]))]);
         assert!(matches!(refused(&nameless), PanelError::NoColumn { what: "the series", .. }));
         let far = table(&[
-            ("unique_id", text(&["a", "a"])),
-            ("ds", text(&["1920-01-06", "2020-01-06"])),
-            ("y", text(&["1", "1"])),
+            ("unique_id", text(&["a", "a", "a"])),
+            ("ds", text(&["1920-01-06", "1920-01-07", "2020-01-06"])),
+            ("y", text(&["1", "1", "1"])),
         ]);
         assert_eq!(
             build(&far, None, None, &Options { horizon: Some(1), ..Options::default() })
