@@ -193,6 +193,23 @@ impl fmt::Display for GtinError {
 
 impl core::error::Error for GtinError {}
 
+/// As it is written: a text of 14 digits. What is read may be shorter, as long as its check digit is right.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Gtin {
+    fn schema_name() -> alloc::borrow::Cow<'static, str> {
+        "Gtin".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A trade item number with its check digit: 14 digits. Where one is read, 8, 12 or 13 digits will do.",
+            "type": "string",
+            "minLength": 8,
+            "maxLength": 14
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ use crate::ids::DocumentId;
 
 /// A part of the shop that holds sellable goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
     /// The sales floor.

@@ -273,6 +273,7 @@ impl FromStr for EventId {
 
 /// A line of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DocumentLine {
     /// The document.
     pub document: DocumentId,

@@ -61,6 +61,51 @@ fn read_text<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(from: D) -> Re
     text.parse().map_err(D::Error::custom)
 }
 
+/// How the words look in JSON, for the description of the API.
+#[cfg(feature = "schema")]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::*;
+
+    macro_rules! described {
+        ($($word:ty, $name:literal, $schema:tt;)*) => {$(
+            impl JsonSchema for $word {
+                fn schema_name() -> Cow<'static, str> {
+                    $name.into()
+                }
+
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!($schema)
+                }
+            }
+        )*};
+    }
+
+    #[rustfmt::skip]
+    described! {
+        StoreId, "StoreId", {"type": "string", "maxLength": StoreId::MAX, "description": "A store."};
+        DeviceId, "DeviceId", {"type": "string", "maxLength": DeviceId::MAX, "description": "A device: a till, a handheld."};
+        UserId, "UserId", {"type": "string", "maxLength": UserId::MAX, "description": "Who does something."};
+        DocumentId, "DocumentId", {"type": "string", "maxLength": DocumentId::MAX, "description": "A document's number."};
+        Serial, "Serial", {"type": "string", "description": "A serial number."};
+        Lot, "Lot", {"type": "string", "description": "A lot; `-` when nobody said which."};
+        EventId, "EventId", {"type": "string", "format": "uuid", "description": "A client's own id of an event."};
+        Timestamp, "Timestamp", {"type": "string", "format": "date-time", "description": "A moment: RFC 3339, to the millisecond."};
+        Date, "Date", {"type": "string", "format": "date", "description": "A day."};
+        Account, "Account", {"type": "string", "description": "One side of a movement: `sellable/floor` (or `floor` for short, when read), `damaged`, `transit/T-1` and so on."};
+        Reason, "Reason", {"type": "string", "enum": Reason::ALL.iter().map(|reason| reason.word()).collect::<Vec<_>>(), "description": "Why stock moves."};
+        Unit, "Unit", {"type": "string", "enum": ["pcs", "g", "ml"], "description": "The base unit that an item is counted in."};
+        Seq, "Seq", {"type": "integer", "format": "uint64", "minimum": 0, "description": "The number of an entry in a store's ledger."};
+        DeviceSeq, "DeviceSeq", {"type": "integer", "format": "uint64", "minimum": 0, "description": "A device's own count of its events."};
+        Quantity, "Quantity", {"type": "integer", "format": "int64", "minimum": 1, "description": "How many base units."};
+        Balance, "Balance", {"type": "integer", "format": "int64", "description": "A sum of base units; may be below zero."};
+        Money, "Money", {"type": "integer", "format": "int64", "description": "An amount in minor units of its currency."};
+    }
+}
+
 /// GTINs, for `#[serde(with = "crate::json::gtin")]`: 14 digits.
 pub mod gtin {
     use gs1::Gtin;

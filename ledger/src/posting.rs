@@ -22,10 +22,12 @@ use crate::reason::Reason;
 
 /// A quantity of one item, with its lot and serial number, as documents keep it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Goods {
     /// The trade item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "Gtin"))]
     pub item: Gtin,
     /// Its lot; [`Lot::unknown`] when nobody said.
     pub lot: Lot,
@@ -37,6 +39,7 @@ pub struct Goods {
 
 /// A manager's word that a planned step may go beyond what the record allows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Override {
     /// Who allowed it. Whether they may is for the access rules to say.

@@ -149,7 +149,7 @@ def statsforecast(train_path, future_path, out):
     daily = step == pd.Timedelta(days=1)
     long = pd.DataFrame(values, index=ids, columns=full).stack().reset_index()
     long.columns = ["unique_id", "ds", "y"]
-    model = StatsForecast([AutoETS(season_length=7 if daily else 1)], freq=step, n_jobs=1)
+    model = StatsForecast([AutoETS(season_length=7 if daily else 1)], freq="D" if daily else "W-MON", n_jobs=1)
     made = model.forecast(df=long, h=horizon, level=[50, 67, 95, 99])
     frame = made.rename(columns={"AutoETS": "yhat", "AutoETS-lo-99": "q_0.005", "AutoETS-lo-95": "q_0.025", "AutoETS-lo-67": "q_0.165", "AutoETS-lo-50": "q_0.25", "AutoETS-hi-50": "q_0.75", "AutoETS-hi-67": "q_0.835", "AutoETS-hi-95": "q_0.975", "AutoETS-hi-99": "q_0.995"})
     frame["q_0.5"] = frame.yhat

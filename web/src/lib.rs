@@ -10,10 +10,12 @@
 //! - [`layout`]: the shell that every page sits in;
 //! - [`view`]: how moments and numbers are written into a page;
 //! - [`security`]: the headers that keep a page to its own origin;
+//! - [`api`]: routes that describe themselves, as an OpenAPI document;
 //! - [`site`]: all of this around a router;
 //! - [`server`]: a listener with limits that drains when told to;
 //! - [`client`]: a client of such a server.
 
+pub mod api;
 pub mod assets;
 pub mod client;
 pub mod extract;

@@ -10,6 +10,7 @@ usage: cargo xtask COMMAND
 
   test [--only STEP]...       install what is missing, then check and test everything, in the order of `test --list`
   test --list                 name the steps
+  openapi                     send the API's examples to an agent and write docs/openapi/agent.json
   bench NAME [--json FILE]    build in release and run a benchmark: disk, scan, footprint or gs1
 
 builds go to CARGO_TARGET_DIR, or to ~/.cache/shelfline/target when it is not set";
@@ -26,6 +27,8 @@ pub(crate) enum Request {
         /// The steps, in the order of [`Step::ALL`].
         only: Vec<Step>,
     },
+    /// Write the description of the API.
+    OpenApi,
     /// Run one benchmark.
     Bench {
         /// Its name; the benchmark program knows which there are.
@@ -41,6 +44,10 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request> {
     match command.as_str() {
         "help" | "-h" | "--help" => Ok(Request::Help),
         "test" => parse_test(rest),
+        "openapi" => match rest.first() {
+            None => Ok(Request::OpenApi),
+            Some(other) => bail!("`openapi` does not know `{other}`"),
+        },
         "bench" => {
             let (name, rest) = rest.split_first().context("`bench` needs a name, such as `bench scan`")?;
             Ok(Request::Bench { name: name.clone(), rest: rest.to_vec() })
@@ -103,6 +110,7 @@ mod tests {
             ("test --fast",       "`test` does not know `--fast`"),
             ("test --only",       "`--only` needs the name of a step"),
             ("test --only lint",  "there is no step `lint`: choose from format, clippy, docs, deny, build, nextest, doctests"),
+            ("openapi agent",     "`openapi` does not know `agent`"),
             ("bench",             "`bench` needs a name, such as `bench scan`"),
         ];
         for (line, message) in cases {

@@ -1,10 +1,11 @@
-//! The chores of this workspace: `cargo xtask test` and `cargo xtask bench`.
+//! The chores of this workspace: `cargo xtask test`, `cargo xtask openapi` and `cargo xtask bench`.
 //!
 //! - [`args`]: what was asked for.
 //! - [`workspace`]: where the checkout is, where builds go, how cargo is called.
 //! - [`tools`]: installs what a step needs, when it is missing.
 //! - [`steps`]: the steps of `test`, in order.
 //! - [`tally`]: counts the tests that ran.
+//! - [`openapi`]: writes the description of the API.
 //! - [`mod@bench`]: builds and runs the benchmarks.
 //!
 //! What is a `#[test]` elsewhere is not repeated here.
@@ -12,6 +13,7 @@
 
 mod args;
 mod bench;
+mod openapi;
 mod steps;
 mod tally;
 mod tools;
@@ -47,6 +49,7 @@ fn run(request: &Request) -> Result<()> {
         Request::Help => println!("{}", args::USAGE),
         Request::List => steps::list(),
         Request::Test { only } => steps::run(&Workspace::find()?, only)?,
+        Request::OpenApi => openapi::write(&Workspace::find()?)?,
         Request::Bench { name, rest } => bench::run(&Workspace::find()?, name, rest)?,
     }
     Ok(())

@@ -11,8 +11,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use gs1::report::{Config, ConfigError, Decoder, Report};
 use gs1::{CivilDate, Unnamed};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::Query;
 use web::problem::QUERY_INVALID;
 
@@ -21,11 +23,41 @@ use crate::clock;
 use crate::pages::{Answer, Asked, CodesPage, Item, Read, meant};
 
 /// The parameters, as they were sent.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Parameters {
+    /// The scan as it came; FNC1 as `%1D`.
     code: Option<String>,
+    /// The country, in two letters, by whose patterns restricted numbers are read.
     region: Option<String>,
+    /// `gs1` when data without an AIM identifier is an element string; `whole`, as when nobody said, when it is one only where it reads to its end as such.
     assume: Option<String>,
+}
+
+/// What a code says.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new("items", "The catalogue of the store.").get(
+        "/v1/codes",
+        data,
+        Operation::new("read_code", "Says what a code says and what is wrong with it")
+            .about("Nothing is recorded. The answer is that of `shelfline gs1 decode`.")
+            .example(
+                Example::new("code_of_a_case", "An item, a lot and a serial number, from a GS1-128 symbol")
+                    .with("code", "]C1010400638133393110A7\u{1d}2105"),
+            )
+            .example(
+                Example::new("code_with_a_wrong_date", "A day that no month has")
+                    .with("code", "]d20104006381333931172613311021"),
+            )
+            .example(
+                Example::new(
+                    "code_of_a_weighed_piece",
+                    "A number that carries a weight, by a country's patterns",
+                )
+                .with("code", "2456609708201")
+                .with("region", "SE"),
+            )
+            .example(Example::new("code_missing", "No code").answered(400)),
+    )
 }
 
 pub(super) async fn page(

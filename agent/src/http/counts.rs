@@ -6,83 +6,203 @@
 
 use std::collections::BTreeSet;
 
+use axum::Json as Answered;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Json as Answered, Router};
 use ledger::count::{
     Count, CounterView, Finding, Found, Judgement, Limits, RootCause, SessionId, State as Phase,
 };
 use ledger::document::Word as _;
 use ledger::{Account, DocumentId, Gtin, Lot, Money, Serial, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 use web::Problem;
+use web::api::{Either, Example, Operation, Routes};
 use web::extract::{Json, JsonText, Path, Query, from_json_text};
 use web::problem::BODY_INVALID;
 
 use super::documents::{document_id, missing};
-use super::problems::{BATCH_SIZE, STEP_REFUSED, UNKNOWN_LINE, UNKNOWN_SESSION, of_replica};
+use super::kinds::COUNTS;
+use super::problems::{
+    BATCH_SIZE, READING, RECORDING, STEP_REFUSED, UNKNOWN_DOCUMENT, UNKNOWN_LINE, UNKNOWN_SESSION, of_replica,
+};
 use super::{App, Paging};
 use crate::replica::LineReview;
-use crate::scan::{BATCH_EVENTS_MAX, Batch};
+use crate::scan::sighting::Sighting;
+use crate::scan::{Answer, BATCH_EVENTS_MAX, Batch};
 
 /// Most levels of approval; a company has a handful.
 const LEVELS_MAX: usize = 20;
 
 /// The routes beside those that every kind of document has.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/v1/counts/{id}/observations", post(observe))
-        .route("/v1/counts/{id}/sessions/{session}", get(session))
-        .route("/v1/counts/{id}/lines", get(lines))
-        .route("/v1/counts/{id}/lines/{line}/cause", put(set_cause))
-        .route("/v1/settings/count-limits", get(limits).put(set_limits))
+pub(super) fn routes() -> Routes<App> {
+    let count = "What the count is called.";
+    Routes::new("counts", COUNTS)
+        .post("/v1/counts/{id}/observations", observe, observing().part("id", count))
+        .get(
+            "/v1/counts/{id}/sessions/{session}",
+            session,
+            Operation::new("read_count_session", "What a counter sees of their session")
+                .about("Nothing of what the record says when the count is blind.")
+                .part("id", count)
+                .part("session", "The number of the session.")
+                .problems(&[&UNKNOWN_SESSION, &UNKNOWN_DOCUMENT])
+                .problems(&READING)
+                .example(
+                    Example::new("count_session", "What was counted so far")
+                        .with("id", "C-1")
+                        .with("session", "1"),
+                )
+                .example(
+                    Example::new("count_session_unknown", "One that nobody opened")
+                        .with("id", "C-1")
+                        .with("session", "9")
+                        .answered(404),
+                ),
+        )
+        .get(
+            "/v1/counts/{id}/lines",
+            lines,
+            Operation::new("list_count_lines", "Lists the lines under review")
+                .about("As they were proposed last, by what is recorded now.")
+                .part("id", count)
+                .problems(&[&UNKNOWN_DOCUMENT])
+                .problems(&READING)
+                .example(Example::new("count_lines", "The first one").with("id", "C-0").with("limit", "1")),
+        )
+        .put(
+            "/v1/counts/{id}/lines/{line}/cause",
+            set_cause,
+            Operation::new("set_count_cause", "Says why record and shelf differ in a line")
+                .part("id", count)
+                .part("line", "The number of the line.")
+                .answers_nothing(204, "It is kept.")
+                .problem_of_any_code(&STEP_REFUSED)
+                .problems(&[&UNKNOWN_LINE, &UNKNOWN_DOCUMENT])
+                .problems(&RECORDING)
+                .example(
+                    Example::new("count_cause", "Nobody knows")
+                        .with("id", "C-0")
+                        .with("line", "1")
+                        .sends(json!({"cause": "unexplained"}))
+                        .answered(204),
+                ),
+        )
+        .get(
+            "/v1/settings/count-limits",
+            limits,
+            Operation::new("read_count_limits", "Who may approve how much of a count")
+                .problems(&READING)
+                .example(Example::new("count_limits", "As they are now")),
+        )
+        .put(
+            "/v1/settings/count-limits",
+            set_limits,
+            Operation::new("set_count_limits", "Sets who may approve how much of a count")
+                .problems(&RECORDING)
+                .example(
+                    Example::new("count_limits_set", "A manager up to 50.00, the owner everything").sends(
+                        json!({
+                            "levels": [
+                                {"name": "manager", "units": null, "value": 5000, "basis_points": null},
+                                {"name": "owner", "units": null, "value": null, "basis_points": null},
+                            ],
+                        }),
+                    ),
+                ),
+        )
+}
+
+/// What is said of observations.
+fn observing() -> Operation {
+    Operation::new("record_observations", "Keeps what a counter did: one observation or many")
+        .about(
+            "Answered once all of it is durable. A scan adds what its code says, a typed number adds that number, zero too. \
+             `device` and `device_seq` name an observation for ever, so that sending it again is safe.",
+        )
+        .reads::<Either<Sighting, Envelope<'_>>>()
+        .answers::<Either<Answer, Batch>>(200, "What became of the observation, or of each of the batch.")
+        .problems(&[&BODY_INVALID, &BATCH_SIZE, &UNKNOWN_DOCUMENT])
+        .problems(&RECORDING)
+        .example(
+            Example::new("count_observed", "A shelf of five was scanned once and the number typed")
+                .with("id", "C-1")
+                .sends(json!({"device": "hand-7", "device_seq": 1, "session": 1, "code": "4006381333931", "qty": 5})),
+        )
 }
 
 /// A body with `events` is a batch; any other object is one observation.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "Observations")]
 struct Envelope<'a> {
+    /// 1 to 1,000 of them.
     #[serde(borrow)]
+    #[schemars(with = "Vec<Sighting>")]
     events: Option<Vec<&'a RawValue>>,
 }
 
 /// A page of lines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CountLines")]
 struct Lines {
+    /// In the order of their numbers.
     lines: Vec<LineView>,
+    /// What to ask for `after`, when there is more.
     next: Option<u32>,
 }
 
 /// A line under review.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CountLineView")]
 struct LineView {
+    /// Its number.
     line: u32,
+    /// The item.
     #[serde(with = "ledger::json::gtin")]
+    #[schemars(with = "Gtin")]
     item: Gtin,
+    /// Its lot, where lots were counted apart.
     lot: Option<Lot>,
+    /// What the number covers.
     areas: Vec<Account>,
+    /// When somebody looked first.
     from: Timestamp,
+    /// When somebody looked last.
     to: Timestamp,
+    /// How many were found.
     counted: i64,
+    /// Which ones, where each has a number of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     serials: Vec<Serial>,
+    /// What the record says as of the last look.
     balance: i64,
+    /// How many left while somebody looked.
     outflow: i64,
+    /// How many came.
     inflow: i64,
+    /// How many were moved between the areas.
     moved: i64,
+    /// What the variance is at least and at most (R18).
     interval: [i64; 2],
+    /// What is to be posted.
     adjustment: i64,
+    /// What that is worth.
     value: Money,
+    /// `clean`, `adjust`, or `recount`: adjust, and count again.
     judgement: &'static str,
+    /// Why, as far as people know.
     cause: Option<RootCause>,
 }
 
 /// Why a line differs.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "CountCause")]
 #[serde(deny_unknown_fields)]
 struct Cause {
+    /// A word of the list.
     cause: RootCause,
 }
 

@@ -3,20 +3,20 @@
 //! A step is told from its repeat by the header `idempotency-key`, or by `device` and `device_seq` in the body; `if-match`
 //! with a version refuses it when the document was changed meanwhile.
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use ledger::{DeviceId, DeviceSeq, DocumentId, Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{Json, Path, Query};
 use web::problem::{BODY_INVALID, QUERY_INVALID};
 
 use super::problems::{
-    IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, STALE_VERSION, STEP_REFUSED, UNKNOWN_DOCUMENT,
-    of_replica,
+    IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, READING, RECORDING, STALE_VERSION, STEP_REFUSED,
+    UNKNOWN_DOCUMENT, of_replica,
 };
 use super::{App, PAGE, PAGE_MAX};
 use crate::clock;
@@ -25,7 +25,7 @@ use crate::replica::{Act, By, Kept, Operated, Progress, Taken};
 use crate::scan::Warning;
 
 /// What tells repeats of a request apart from new ones.
-const KEY: &str = "idempotency-key";
+pub(super) const KEY: &str = "idempotency-key";
 /// Says that an answer is that of an earlier request.
 pub(super) const REPLAYED: &str = "idempotency-replayed";
 /// The longest key taken.
@@ -33,92 +33,204 @@ const KEY_MAX: usize = 128;
 /// Who steps when no device is named: a page or a program.
 const OFFICE: &str = "office";
 
+/// What is said of a kind of document.
+pub(super) struct About {
+    /// Its name in paths, such as `transfers`.
+    pub(super) plural: &'static str,
+    /// What documents of the kind are, in a sentence.
+    pub(super) about: &'static str,
+    /// A document that the examples make.
+    pub(super) example: &'static str,
+    /// Steps as examples, each with its headers; the first one makes the document.
+    pub(super) steps: Vec<Example>,
+}
+
 /// The routes of a kind of document under `/v1/{plural}`.
-pub(super) fn routes<D: Document>(plural: &str) -> Router<App> {
-    Router::new()
-        .route(&format!("/v1/{plural}"), get(list::<D>))
-        .route(&format!("/v1/{plural}/{{id}}"), get(one::<D>))
-        .route(&format!("/v1/{plural}/{{id}}/steps"), post(step::<D>).get(steps::<D>))
+pub(super) fn routes<D: Document>(said: About) -> Routes<App> {
+    let About { plural, about, example, steps: examples } = said;
+    let kind = D::KIND;
+    let id = format!("What the {kind} is called; whoever makes it chooses.");
+    let listed =
+        Example::new(format!("{}_page", plural.replace('-', "_")), "The first one").with("limit", "1");
+    let read = Example::new(kind, "As it is now").with("id", example);
+    let unknown =
+        Example::new(format!("{kind}_unknown"), "One that nobody made").with("id", "NONE-1").answered(404);
+    let history =
+        Example::new(format!("{kind}_steps"), "The first one").with("id", example).with("limit", "1");
+    let taking = examples.into_iter().fold(taking::<D>().part("id", &id), Operation::example);
+    Routes::new(plural, about)
+        .post(&format!("/v1/{plural}/{{id}}/steps"), step::<D>, taking)
+        .get(
+            &format!("/v1/{plural}"),
+            list::<D>,
+            Operation::new(format!("list_{}", plural.replace('-', "_")), format!("Lists {plural}"))
+                .problems(&READING)
+                .example(listed),
+        )
+        .get(
+            &format!("/v1/{plural}/{{id}}"),
+            one::<D>,
+            Operation::new(format!("read_{kind}"), format!("Looks up a {kind}"))
+                .part("id", &id)
+                .answers::<View<D>>(200, "The document as it is now.")
+                .with_header("etag", "Its version, for `if-match`.")
+                .problems(&[&UNKNOWN_DOCUMENT])
+                .problems(&READING)
+                .example(read)
+                .example(unknown),
+        )
+        .get(
+            &format!("/v1/{plural}/{{id}}/steps"),
+            steps::<D>,
+            Operation::new(format!("list_steps_of_{kind}"), format!("Lists what was done with a {kind}"))
+                .part("id", &id)
+                .problems(&[&UNKNOWN_DOCUMENT])
+                .problems(&READING)
+                .example(history),
+        )
+}
+
+/// What is said of a step.
+fn taking<D: Document>() -> Operation {
+    let kind = D::KIND;
+    Operation::new(format!("step_{kind}"), format!("Makes a {kind}, or does something with it"))
+        .about(
+            "The step, its movements and the document after it are recorded together or not at all. Send the header \
+             `idempotency-key`, or `device` and `device_seq` in the body: a repeat is then answered with the document as it \
+             is and does nothing.",
+        )
+        .reads_header(KEY, "Tells a repeat from a second step: a text of your own of at most 128 characters, new for each step.")
+        .reads_header("if-match", "The version that was seen, as `etag` named it: the step is refused when the document was changed meanwhile.")
+        .answers::<View<D>>(201, "The step made the document.")
+        .with_header("etag", "Its version, for `if-match`.")
+        .answers::<View<D>>(200, "The step was taken, now or earlier: the document as it is now.")
+        .with_header("etag", "Its version, for `if-match`.")
+        .with_header(REPLAYED, "`true` when the step had been taken earlier.")
+        .problem_of_any_code(&STEP_REFUSED)
+        .problems(&[&IDEMPOTENCY_KEY_MISSING, &IDEMPOTENCY_KEY_REUSED, &STALE_VERSION, &UNKNOWN_DOCUMENT, &QUERY_INVALID])
+        .problems(&RECORDING)
 }
 
 /// A step, with who does it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
 #[serde(deny_unknown_fields)]
 struct Asked<S> {
+    /// What is done: an object with one member, whose name is the step; the name alone where nothing belongs to it.
     step: S,
+    /// The device that does it; `office` when nobody said.
     device: Option<String>,
+    /// The device's own count of its steps, from 1: with the device it tells a repeat.
     device_seq: Option<u64>,
+    /// Who does it; the device itself when nobody said.
     user: Option<String>,
+    /// When, by the device's clock; now when nobody said.
     occurred_at: Option<String>,
+    /// What is to be added to the device's clock, in milliseconds.
     #[serde(default)]
     clock_offset_ms: i32,
 }
 
 /// A document as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{D}View")]
 struct View<D> {
+    /// The kind of document.
     kind: &'static str,
+    /// Its number.
     id: DocumentId,
+    /// Where it stands.
     state: &'static str,
+    /// How many steps were taken; `etag` and `if-match` name it.
     version: u64,
+    /// When it was made.
     opened_at: Timestamp,
+    /// When the last step was recorded.
     changed_at: Timestamp,
+    /// The document itself.
     document: D,
     /// How far its movements are posted, where that is done in the background.
     #[serde(skip_serializing_if = "Option::is_none")]
     posting: Option<Progress>,
+    /// The movements that the step made, if it made any.
     #[serde(skip_serializing_if = "Option::is_none")]
     movements: Option<Made>,
+    /// What somebody should look at although the step was taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Warning>,
 }
 
 /// The movements that a step made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MovementRange")]
 struct Made {
+    /// The first ledger entry.
     first: u64,
+    /// The last one.
     last: u64,
 }
 
 /// A page of documents.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{D}Page")]
 struct Listing<D> {
+    /// By number.
     documents: Vec<View<D>>,
+    /// What to ask for `after`, when there is more.
     next: Option<DocumentId>,
 }
 
 /// A step as it was taken.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TakenStep")]
 struct TakenView {
+    /// The version that the document had after it.
     version: u64,
+    /// The step as it was sent.
     step: serde_json::Value,
+    /// The device that did it.
     device: String,
+    /// Its place in the device's count.
     device_seq: u64,
+    /// Who did it.
     user: String,
+    /// When it happened.
     occurred_at: Timestamp,
+    /// When it was recorded.
     recorded_at: Timestamp,
+    /// The movements that it made, if any.
     movements: Option<Made>,
 }
 
 /// A page of steps.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TakenSteps")]
 struct Steps {
+    /// In the order in which they were taken.
     steps: Vec<TakenView>,
+    /// What to ask for `after`, when there is more.
     next: Option<u64>,
 }
 
 /// Which documents are listed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct Which {
+    /// Only those that stand there.
     state: Option<String>,
+    /// The last number of the page before: `next` of that page.
     after: Option<String>,
+    /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
 /// Which steps are listed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 struct WhichSteps {
+    /// The last version of the page before: `next` of that page.
     after: Option<u64>,
+    /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 

@@ -10,12 +10,15 @@ use axum::extract::State;
 use axum::response::Response;
 use futures_util::stream;
 use ledger::Seq;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Interval, MissedTickBehavior, interval};
+use web::api::{Events, Example, Operation, Routes};
+use web::problem::CURSOR_AHEAD;
 use web::sse::{Message, Resume};
 use web::{Problem, sse};
 
-use super::problems::of_replica;
+use super::problems::{READING, of_replica};
 use super::{App, movements};
 
 /// Movements read at once for one reader.
@@ -25,12 +28,18 @@ const CHUNK: usize = 128;
 const STATUS_EVERY: Duration = Duration::from_millis(500);
 
 /// How far the ledger has come, and whether the hub answers.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "StreamStatus")]
 struct Status {
+    /// The last ledger entry that the reader was told.
     seq: u64,
+    /// Up to which entry the hub has the ledger.
     committed: u64,
+    /// Up to which entry the hub has compared it.
     reconciled: u64,
+    /// `online` or `offline`.
     hub: &'static str,
+    /// Movements recorded per second, of late.
     scans_per_s: f64,
 }
 
@@ -44,13 +53,39 @@ struct Reader {
     ticks: Interval,
 }
 
+/// The ledger as it grows.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new("stock", "What is on hand, and how it came to be so.").get(
+        "/v1/events",
+        follow,
+        Operation::new("follow_events", "Follows the ledger as it grows")
+            .about(
+                "Server-sent events without a gap. A `movement` carries its sequence number as `id`; a `status` says how far \
+                 the hub is and moves no cursor. Comments keep a quiet line alive. Without a cursor it begins with what \
+                 happens next.",
+            )
+            .streams(
+                "Events until either side hangs up: `movement` and `status`.",
+                Events::new().of::<movements::Movement>("movement").of::<Status>("status"),
+            )
+            .problems(&[&CURSOR_AHEAD])
+            .problems(&READING)
+            .example(Example::new("events_from_start", "From the first entry on").with("since", "0"))
+            .example(
+                Example::new("events_ahead", "After an entry that was never recorded here")
+                    .with("since", "1000000")
+                    .answered(409),
+            ),
+    )
+}
+
 pub(super) async fn follow(State(app): State<App>, resume: Resume) -> Result<Response, Problem> {
     let head = app.replica.tip().head.seq;
     let after = resume.after().map_or(head, Seq::new);
     if after > head {
         let detail =
             format!("entry {after} was never recorded here, the ledger ends at {head}: load the state again");
-        return Err(Problem::new(&web::problem::CURSOR_AHEAD, detail));
+        return Err(Problem::new(&CURSOR_AHEAD, detail));
     }
     // The first read tells a reader at once when the replica cannot be read.
     app.replica.entries_after(after, 1).await.map_err(|error| of_replica(&error))?;

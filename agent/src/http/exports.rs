@@ -7,17 +7,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use ledger::Date;
 use ledger::time::DateError;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::ReceiverStream;
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{Path, Query};
 use web::problem::QUERY_INVALID;
 
 use super::App;
 use super::imports::{attachment, media_type};
 use super::positions::gtin;
-use super::problems::{EXPORTS_BUSY, UNKNOWN_EXPORT};
+use super::problems::{CODE_UNREADABLE, EXPORTS_BUSY, READING, UNKNOWN_EXPORT};
 use crate::exchange::export::{self, By, Format, Subject};
 
 /// Exports at a time: each keeps a thread, and half of the connections that read stay free.
@@ -32,7 +34,8 @@ pub(super) fn room() -> Arc<Semaphore> {
 }
 
 /// Which part is exported.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ExportPart")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     /// The first business date.
@@ -43,6 +46,22 @@ pub(super) struct Which {
     item: Option<String>,
     /// How positions are broken down.
     by: Option<By>,
+}
+
+/// Files out.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new("files", "Files in, in two phases, and files out.").get(
+        "/v1/exports/{file}",
+        export,
+        Operation::new("export", "What the store holds, as a file")
+            .about("`positions`, `movements` or `items`, each as `.csv`, `.xlsx` or `.parquet`. It is sent while it is read.")
+            .part("file", "What, and in which format: `positions.csv`.")
+            .answers_text(200, "text/csv; charset=utf-8", "The file; workbooks and Parquet have media types of their own.")
+            .problems(&[&UNKNOWN_EXPORT, &EXPORTS_BUSY, &CODE_UNREADABLE])
+            .problems(&READING)
+            .example(Example::new("export_positions", "All positions").with("file", "positions.csv"))
+            .example(Example::new("export_unknown", "Nothing that we have").with("file", "people.csv").answered(404)),
+    )
 }
 
 pub(super) async fn export(

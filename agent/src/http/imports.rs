@@ -9,12 +9,15 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use ledger::{Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{Json, Path, Query, Whole};
 use web::problem::QUERY_INVALID;
 
-use super::problems::{IMPORT_STATE, IMPORT_UNREADABLE, UNKNOWN_IMPORT, of_replica};
+use super::problems::{IMPORT_STATE, IMPORT_UNREADABLE, READING, RECORDING, UNKNOWN_IMPORT, of_replica};
 use super::{App, PAGE, PAGE_MAX};
 use crate::exchange::annotate::annotated;
 use crate::exchange::check::CheckError;
@@ -29,15 +32,24 @@ pub(super) const BYTES_MAX: usize = 64 * 1024 * 1024;
 const OFFICE: &str = "office";
 
 /// An import as it is shown.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Import")]
 pub(super) struct View {
+    /// Its name: the hash of the file and of what its rows are.
     id: String,
+    /// What its rows are.
     kind: What,
+    /// Where it stands.
     state: ImportState,
+    /// How it was committed.
     mode: Option<Mode>,
+    /// Who sent it.
     user: String,
+    /// When it came.
     received_at: Timestamp,
+    /// When it was committed.
     committed_at: Option<Timestamp>,
+    /// When its state changed last.
     changed_at: Timestamp,
     /// Why it was taken back by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,9 +57,13 @@ pub(super) struct View {
     /// Why it does not go on right now.
     #[serde(skip_serializing_if = "Option::is_none")]
     waits_for: Option<String>,
+    /// How far a commit or an undo has come.
     progress: Progress,
+    /// What became of its rows.
     outcome: Counts,
+    /// What was found in the file.
     report: Report,
+    /// The first rows with something wrong, where one import is looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<RowFault>>,
     /// Rows that were not carried out or not taken back.
@@ -57,44 +73,178 @@ pub(super) struct View {
 }
 
 /// How far a commit or an undo has come.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportProgress")]
 struct Progress {
+    /// Rows that are done.
     done: u64,
+    /// All rows.
     total: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImportLinks")]
 struct Links {
+    /// The file with what is wrong beside each row.
     annotated: String,
+    /// Where it is committed.
     commit: String,
+    /// Where it is taken back.
     undo: String,
 }
 
 /// A page of imports, the newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Imports")]
 pub(super) struct Listing {
+    /// The newest first.
     imports: Vec<View>,
+    /// What to ask for `after`, when there is more.
     next: Option<u64>,
 }
 
 /// Which imports are listed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportsListed")]
 pub(super) struct Which {
+    /// The last one of the page before.
     after: Option<u64>,
+    /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
 /// How an import is to be committed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportCommit")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Commit {
+    /// What becomes of the good rows of a file with bad ones.
     mode: Mode,
 }
 
 /// Taking back needs no choice. A body is asked for all the same: pages of other origins cannot send JSON.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportUndo")]
 #[serde(deny_unknown_fields)]
 pub(super) struct Undo {}
+
+/// Imports.
+pub(super) fn routes() -> Routes<App> {
+    let upload_operation = Operation::new("upload_import", "Checks a file without writing anything")
+        .about(
+            "CSV or a workbook (.xlsx), packed with gzip or not. The answer tells row by row what is wrong; nothing is carried \
+             out before the import is committed. Sending the same file again is the same import.",
+        )
+        .reads_query("kind", "What its rows are: `items` or `opening_stock`.")
+        .reads_query("profile", "Under which name the choices are remembered for the next file.")
+        .reads_query("user", "Who sends it; `office` when nobody said.")
+        .reads_query("currency", "The currency of amounts that name none, ISO 4217.")
+        .reads_query("sheet", "The sheet of a workbook.")
+        .reads_query("decimal", "The decimal mark, where the file does not tell: `point` or `comma`.")
+        .reads_query("map.gtin", "The file's own name of the column `gtin`; so for each of our columns.")
+        .reads_text("text/csv")
+        .answers::<View>(201, "It was checked.")
+        .with_header("location", "Where the import is.")
+        .answers::<View>(200, "It had been sent before: the import as it is now.")
+        .with_header("location", "Where the import is.")
+        .problems(&[&IMPORT_UNREADABLE, &QUERY_INVALID])
+        .problems(&RECORDING)
+        .example(
+            Example::new("import_checked", "One good row and a bad one")
+                .with("kind", "items")
+                .with("currency", "EUR")
+                .sends(json!(EXAMPLE))
+                .answered(201),
+        )
+        .example(
+            Example::new("import_unreadable", "A file without the columns that it needs")
+                .with("kind", "items")
+                .sends(json!("a,b\n1,2\n"))
+                .answered(422),
+        );
+    let import_part = "The import, as the upload named it.";
+    Routes::new("files", "Files in, in two phases, and files out.")
+        .post("/v1/imports", upload, upload_operation)
+        .body_limit(BYTES_MAX)
+        .get(
+            "/v1/imports",
+            list,
+            Operation::new("list_imports", "Lists imports, the newest first")
+                .problems(&[&QUERY_INVALID])
+                .problems(&READING)
+                .example(Example::new("imports_page", "The newest one").with("limit", "1")),
+        )
+        .get(
+            "/v1/imports/{id}",
+            one,
+            Operation::new("read_import", "Looks up an import")
+                .part("id", import_part)
+                .problems(&[&UNKNOWN_IMPORT])
+                .problems(&READING)
+                .example(Example::new("import", "As it is now").with("id", id_of(What::Items, EXAMPLE.as_bytes())))
+                .example(Example::new("import_unknown", "One that nobody sent").with("id", "0").answered(404)),
+        )
+        .get(
+            "/v1/imports/{id}/annotated",
+            annotate,
+            Operation::new("annotate_import", "Gives the file back, with what is wrong beside each row")
+                .part("id", import_part)
+                .answers_text(200, "text/csv; charset=utf-8", "The file; a workbook if it came as one.")
+                .problems(&[&UNKNOWN_IMPORT])
+                .problems(&READING)
+                .example(
+                    Example::new("import_annotated", "As it came, with a column more")
+                        .with("id", id_of(What::Items, EXAMPLE.as_bytes())),
+                ),
+        )
+        .post(
+            "/v1/imports/{id}/commit",
+            commit,
+            Operation::new("commit_import", "Carries an import out")
+                .about("It goes on in the background and after a restart. Asking again changes nothing: no `idempotency-key` is needed.")
+                .part("id", import_part)
+                .answers::<View>(202, "It is under way, or done already.")
+                .with_header("location", "Where its progress is.")
+                .problem_of_any_code(&IMPORT_STATE)
+                .problems(&[&UNKNOWN_IMPORT])
+                .problems(&RECORDING)
+                .example(
+                    Example::new("import_commit_all", "All or nothing, but a row is wrong")
+                        .with("id", id_of(What::Items, EXAMPLE.as_bytes()))
+                        .sends(json!({"mode": "all_or_nothing"}))
+                        .answered(409),
+                )
+                .example(
+                    Example::new("import_commit", "The good rows only")
+                        .with("id", id_of(What::Items, EXAMPLE.as_bytes()))
+                        .sends(json!({"mode": "valid_rows"}))
+                        .answered(202),
+                ),
+        )
+        .post(
+            "/v1/imports/{id}/undo",
+            undo,
+            Operation::new("undo_import", "Takes an import back")
+                .about("By entries that compensate it; what was changed or used since stays and is told.")
+                .part("id", import_part)
+                .answers::<View>(202, "It is under way, or done already.")
+                .with_header("location", "Where its progress is.")
+                .problem_of_any_code(&IMPORT_STATE)
+                .problems(&[&UNKNOWN_IMPORT])
+                .problems(&RECORDING)
+                .example(
+                    Example::new("import_undo", "All of it")
+                        .with("id", id_of(What::Items, EXAMPLE.as_bytes()))
+                        .sends(json!({}))
+                        .answered(202),
+                ),
+        )
+}
+
+/// The file of the examples.
+const EXAMPLE: &str =
+    "gtin,name,unit,price,department\n4000000000006,Espresso 250 g,pcs,4.99,Coffee\n12345,Broken,pcs,1,\n";
 
 /// What the query of an upload says.
 struct Asked {

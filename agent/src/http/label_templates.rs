@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{JsonText, Path, Query, from_json};
 use web::problem::{BODY_INVALID, PATH_INVALID, QUERY_INVALID};
 
@@ -15,18 +17,21 @@ use super::App;
 use super::documents::{etag, seen};
 use super::label_problems::{LABEL_INVALID, UNKNOWN_TEMPLATE};
 use super::positions::unknown;
-use super::problems::{STALE_VERSION, of_replica};
+use super::problems::{READING, RECORDING, STALE_VERSION, UNKNOWN_ITEM, of_replica};
 use crate::labels::data::{Data, DataError};
 use crate::labels::template::{Dpi, Kind, Name, Template};
 use crate::labels::{builtin, layout, svg};
 use crate::replica::printing::{Changed, Kept};
 
 /// A template, and where it comes from.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LabelTemplateView")]
 pub(super) struct View {
     #[serde(flatten)]
     template: Template,
+    /// Whether it is not the store's own.
     built_in: bool,
+    /// `etag` and `if-match` name it; 0 for one that is built in.
     version: u64,
 }
 
@@ -34,10 +39,89 @@ pub(super) struct View {
 type Versioned = ([(HeaderName, HeaderValue); 1], Json<View>);
 
 /// All templates.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LabelTemplates")]
 pub(super) struct Listing {
+    /// By name.
     templates: Vec<View>,
 }
+
+/// How labels look.
+pub(super) fn routes() -> Routes<App> {
+    let own = json!({"name": "bin", "kind": "location", "width_mm": 60, "height_mm": 30, "dpi": 203, "fields": [
+        {"type": "text", "x_um": 3000, "y_um": 3000, "width_um": 54000, "size_um": 6000, "text": "{location}"},
+        {"type": "code128", "x_um": 6000, "y_um": 12000, "module_um": 250, "height_um": 12000,
+            "text": "{location}"},
+    ]});
+    Routes::new("labels", LABELS)
+        .put(
+            "/v1/label-templates/{name}",
+            put,
+            Operation::new("put_label_template", "Keeps a template of the store's own")
+                .about("One with the name of a built-in template takes its place.")
+                .part("name", TEMPLATE)
+                .reads_header("if-match", IF_MATCH)
+                .reads::<Template>()
+                .problems(&[&BODY_INVALID, &STALE_VERSION])
+                .problems(&RECORDING)
+                .example(Example::new("label_template_put", "For bins").with("name", "bin").sends(own.clone()))
+                .example(
+                    Example::new("label_template_other_name", "The body has another name than the address")
+                        .with("name", "shelf")
+                        .sends(own)
+                        .answered(422),
+                ),
+        )
+        .get(
+            "/v1/label-templates",
+            list,
+            Operation::new("list_label_templates", "Lists the templates, built in or the store's own")
+                .problems(&READING)
+                .example(Example::new("label_templates", "All of them")),
+        )
+        .get(
+            "/v1/label-templates/{name}",
+            one,
+            Operation::new("read_label_template", "Looks up a template")
+                .part("name", TEMPLATE)
+                .problems(&[&UNKNOWN_TEMPLATE])
+                .problems(&READING)
+                .example(Example::new("label_template", "For bins").with("name", "bin"))
+                .example(
+                    Example::new("label_template_unknown", "One that nobody made")
+                        .with("name", "none")
+                        .answered(404),
+                ),
+        )
+        .get(
+            "/v1/label-templates/{name}/preview.svg",
+            preview,
+            Operation::new("preview_label", "Draws a label as it would be printed")
+                .about(
+                    "Any name in the template is a parameter; with `gtin` what the catalogue says of the item is filled in.",
+                )
+                .part("name", TEMPLATE)
+                .reads_query("dpi", "How many dots the printer makes an inch; those of the template when nobody said.")
+                .reads_query("gtin", "The item that the label is of.")
+                .reads_query("location", "As an example of other names: what a label of a place says.")
+                .answers_text(200, svg::MEDIA_TYPE, "The label.")
+                .problems(&[&UNKNOWN_TEMPLATE, &LABEL_INVALID, &UNKNOWN_ITEM])
+                .problems(&READING)
+                .example(
+                    Example::new("label_preview", "Of a bin").with("name", "bin").with("location", "A-12"),
+                )
+                .example(
+                    Example::new("label_preview_without", "A value is missing").with("name", "bin").answered(422),
+                ),
+        )
+}
+
+/// What labels are about.
+pub(super) const LABELS: &str = "Labels: how they look, which printers there are, and what is printed.";
+const TEMPLATE: &str = "The template.";
+/// The header of whoever changes what somebody else may have changed.
+pub(super) const IF_MATCH: &str = "The version that was seen, as `etag` named it: nothing is changed when it was changed \
+    meanwhile.";
 
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Listing>, Problem> {
     let own = app.replica.label_templates().await.map_err(|error| of_replica(&error))?;

@@ -1,5 +1,30 @@
 //! The store's HTTP interface on the shop's LAN: the API under `/v1`, health, metrics and the store's pages. One
 //! resource a file; every refusal is a problem (RFC 9457).
+//!
+//! # Adding a route
+//!
+//! A resource's file has `pub(super) fn routes() -> Routes<App>`, and [`described`] names it. In there, each route is one call
+//! that adds it to the router and to the description (`GET /v1/openapi.json`):
+//!
+//! ```text
+//! Routes::new("labels", "Labels to be printed.").get(
+//!     "/v1/labels/{id}",
+//!     one,                                                    // Json<T>, Query<T>, Result<_, Problem>: read from its type
+//!     Operation::new("read_label", "Looks up a label")
+//!         .part("id", "The label's number.")                  // each name in the path
+//!         .problems(&[&UNKNOWN_LABEL])                        // what the handler refuses itself
+//!         .problems(&READING)                                 // or RECORDING: what the replica may refuse
+//!         .example(Example::new("label", "A shelf label").with("id", "1")),
+//! )
+//! ```
+//!
+//! - Types that handlers read and write derive `schemars::JsonSchema`, and each field has a comment: it is the description.
+//!   Types of `ledger` do so under its feature `schema`. Two types of one name: `#[schemars(rename = "..")]`.
+//! - Only what a type does not say is said by hand: `answers` for a handler that makes its `Response` itself, `reads` for one
+//!   that takes raw text, `with_header` and `reads_header`.
+//! - Examples are sent to a real agent by a test, in the order of the routes, and each operation needs one that succeeds.
+//!   `cargo xtask openapi` sends them and writes what came back (`answers.json`) and the document (`docs/openapi/agent.json`).
+//! - A new kind of document only needs an entry in `kinds`.
 
 mod codes;
 mod counts;
@@ -8,6 +33,7 @@ mod events;
 mod exports;
 mod imports;
 mod items;
+mod kinds;
 mod label_problems;
 mod label_templates;
 mod movements;
@@ -24,17 +50,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
-use axum::routing::{get, post};
+use axum::routing::get;
 use ledger::TradingDay;
-use ledger::count::Count;
-use ledger::promise::Reservation;
-use ledger::receiving::{PurchaseOrder, ShipNotice};
-use ledger::returns::{Adjustment, VendorReturn};
-use ledger::transfer::Transfer;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{Notify, Semaphore, watch};
+use web::api::{Info, Routes};
 use web::{Problem, Shell, Shutdown, Site};
 
 use crate::exchange::Runner;
@@ -48,9 +70,6 @@ const PAGE: usize = 100;
 
 /// Most entries in one page of a listing.
 const PAGE_MAX: usize = 500;
-
-/// The largest items file, in bytes: about a million items.
-const ITEMS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// What handlers work with. Clones share it.
 #[derive(Debug, Clone)]
@@ -92,59 +111,50 @@ impl std::ops::Deref for App {
 /// Everything the store answers, surrounded by its site.
 pub(crate) fn router(parts: Parts) -> Router {
     let shell = parts.shell.clone();
-    let items = post(items::import).layer(DefaultBodyLimit::max(ITEMS_BYTES_MAX));
-    let imports = post(imports::upload).get(imports::list).layer(DefaultBodyLimit::max(imports::BYTES_MAX));
-    let routes = Router::new()
-        .route("/", get(page::store))
-        .route("/codes", get(codes::page))
-        .route("/v1/codes", get(codes::data))
-        .route("/v1/scans", post(scans::record))
-        .route("/v1/positions", get(positions::list))
-        .route("/v1/positions/{code}", get(positions::one))
-        .route("/v1/movements", get(movements::list))
-        .route("/v1/events", get(events::follow))
-        .route("/v1/items", items)
-        .route("/v1/items/{code}", get(items::one))
-        .route("/v1/items/{code}/movements", get(movements::of_item))
-        .route("/v1/imports", imports)
-        .route("/v1/imports/{id}", get(imports::one))
-        .route("/v1/imports/{id}/annotated", get(imports::annotate))
-        .route("/v1/imports/{id}/commit", post(imports::commit))
-        .route("/v1/imports/{id}/undo", post(imports::undo))
-        .route("/v1/exports/{file}", get(exports::export))
-        .route("/v1/quarantine", get(quarantine::list))
-        .route("/v1/devices/{device}", get(status::device))
-        .route("/v1/status", get(status::status))
-        .route("/v1/verify", get(status::verify))
-        .route("/health/live", get(status::live))
-        .route("/health/ready", get(status::ready))
-        .route("/metrics", get(status::metrics))
-        .merge(documents::routes::<Transfer>("transfers"))
-        .merge(documents::routes::<Reservation>("reservations"))
-        .merge(documents::routes::<Count>("counts"))
-        .merge(counts::routes())
-        .merge(documents::routes::<PurchaseOrder>("purchase-orders"))
-        .merge(documents::routes::<ShipNotice>("ship-notices"))
-        .merge(documents::routes::<Adjustment>("adjustments"))
-        .merge(documents::routes::<VendorReturn>("vendor-returns"))
-        .merge(label_routes())
-        .with_state(App(Arc::new(parts)));
+    let routes = routes().with_state(App(Arc::new(parts)));
     Site::new(shell).problems(&problems::KINDS).problems(&label_problems::KINDS).around(routes)
 }
 
-fn label_routes() -> Router<App> {
-    Router::new()
-        .route("/v1/label-templates", get(label_templates::list))
-        .route("/v1/label-templates/{name}", get(label_templates::one).put(label_templates::put))
-        .route("/v1/label-templates/{name}/preview.svg", get(label_templates::preview))
-        .route("/v1/printers", get(printers::list))
-        .route("/v1/printers/{name}", get(printers::one).put(printers::put).delete(printers::delete))
-        .route("/v1/printers/{name}/status", get(printers::status))
-        .route("/v1/print-jobs", get(print_jobs::list).post(print_jobs::submit))
-        .route("/v1/print-jobs/{id}", get(print_jobs::one))
-        .route("/v1/print-jobs/{id}/reprint", post(print_jobs::reprint))
-        .route("/v1/print-jobs/{id}/cancel", post(print_jobs::cancel))
+/// All that is routed. A route that is added here, past [`pages`] and [`described`], fails a test.
+fn routes() -> Router<App> {
+    pages().merge(described().documented(OPENAPI, INFO))
 }
+
+/// What people look at. Everything else is described.
+fn pages() -> Router<App> {
+    Router::new().route("/", get(page::store)).route("/codes", get(codes::page))
+}
+
+/// What programs talk to.
+fn described() -> Routes<App> {
+    scans::routes()
+        .and(positions::routes())
+        .and(movements::routes())
+        .and(events::routes())
+        .and(items::routes())
+        .and(codes::routes())
+        .and(kinds::routes())
+        .and(counts::routes())
+        .and(imports::routes())
+        .and(exports::routes())
+        .and(label_templates::routes())
+        .and(printers::routes())
+        .and(print_jobs::routes())
+        .and(quarantine::routes())
+        .and(status::routes())
+}
+
+/// Where the description is.
+const OPENAPI: &str = "/v1/openapi.json";
+
+const INFO: Info = Info {
+    title: "Shelfline agent",
+    about: "What a store answers to devices, tills and pages on the shop's LAN, with or without the hub. Every refusal is a \
+        problem (RFC 9457) whose `type` opens a page that says what to do. Quantities are whole numbers of an item's base \
+        unit, money is in minor units, moments are RFC 3339.",
+    version: env!("CARGO_PKG_VERSION"),
+    answers: include_str!("answers.json"),
+};
 
 /// What keeps the number of exports small.
 pub(crate) fn room_for_exports() -> Arc<Semaphore> {
@@ -157,10 +167,12 @@ pub(crate) fn shell(place: &str) -> Shell {
 }
 
 /// Where a page of a listing begins and how long it is.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 struct Paging<K> {
-    /// The last key of the page before.
+    /// The last key of the page before: `next` of that page.
     after: Option<K>,
+    /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
@@ -185,4 +197,33 @@ fn next_link(path: &str, next: Option<&str>, limit: usize) -> HeaderMap {
         headers.insert(axum::http::header::LINK, link);
     }
     headers
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What a router routes: axum tells it nowhere but here.
+    fn routed(router: &Router<App>) -> BTreeSet<String> {
+        let text = format!("{router:?}");
+        let paths = text.split('"').filter(|part| part.starts_with('/'));
+        // The fallback is kept as a route, too.
+        paths.filter(|path| !path.contains("__private__")).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_route_but_those_of_pages_is_described() {
+        let described: BTreeSet<String> =
+            described().paths().map(str::to_owned).chain([OPENAPI.to_owned()]).collect();
+        let pages = routed(&pages());
+        assert_eq!(
+            pages,
+            ["/", "/codes"].map(str::to_owned).into(),
+            "a page is nothing that a program talks to"
+        );
+        let found: BTreeSet<String> = routed(&routes()).difference(&pages).cloned().collect();
+        assert_eq!(found, described);
+    }
 }

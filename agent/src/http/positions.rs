@@ -6,53 +6,110 @@ use axum::http::HeaderMap;
 use gs1::Gtin;
 use ledger::time::TimestampError;
 use ledger::{Timestamp, Unit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{Path, Query};
 use web::problem::QUERY_INVALID;
 
-use super::problems::{CODE_UNREADABLE, UNKNOWN_ITEM, of_replica};
+use super::problems::{CODE_UNREADABLE, READING, UNKNOWN_ITEM, of_replica};
 use super::{App, Paging, next_link};
 use crate::replica::{Bucket, PositionRow};
 
 /// What is on hand of an item.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Position {
+    /// The item, in 14 digits.
     pub(super) gtin: String,
+    /// What it is called.
     pub(super) name: Option<String>,
+    /// The base unit: `pcs`, `g` or `ml`.
     pub(super) unit: &'static str,
+    /// What may be sold.
     pub(super) sellable: i64,
+    /// What is physically in the store.
     pub(super) on_hand: i64,
     /// Held back for orders.
     pub(super) reserved: i64,
     /// Sellable less reserved; may be below zero.
     pub(super) available: i64,
+    /// The last ledger entry that it takes in.
     pub(super) covers_seq: u64,
+    /// What it consists of.
     pub(super) buckets: Vec<Part>,
 }
 
 /// A part of a position.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PositionBucket")]
 pub(super) struct Part {
+    /// Where it is: `sellable/floor`, `sellable/backroom`, `damaged` and so on.
     pub(super) account: String,
+    /// Its lot, if somebody said.
     pub(super) lot: Option<String>,
+    /// Its serial number, if somebody said.
     pub(super) serial: Option<String>,
+    /// How many base units.
     pub(super) qty: i64,
+    /// The last ledger entry that touched it.
     pub(super) seq: u64,
 }
 
 /// A page of positions.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Positions {
+    /// By GTIN.
     items: Vec<Position>,
+    /// What to ask for `after`, when there is more.
     next: Option<String>,
 }
 
 /// As of which moment; now when nobody said.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct AsOf {
+    /// A moment, RFC 3339.
     as_of: Option<String>,
 }
+
+/// What is on hand.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new("stock", "What is on hand, and how it came to be so.")
+        .get(
+            "/v1/positions",
+            list,
+            Operation::new("list_positions", "Lists what is on hand")
+                .about("By GTIN. Items that never moved are not listed.")
+                .problems(&READING)
+                .example(Example::new("positions_page", "The first item").with("limit", "1"))
+                .example(
+                    Example::new("positions_no_page", "A page of nothing").with("limit", "0").answered(400),
+                ),
+        )
+        .get(
+            "/v1/positions/{code}",
+            one,
+            Operation::new("read_position", "Looks up what is on hand of an item")
+                .part("code", NAMES_AN_ITEM)
+                .problems(&[&UNKNOWN_ITEM, &CODE_UNREADABLE])
+                .problems(&READING)
+                .example(Example::new("position", "By its barcode").with("code", "4006381333931"))
+                .example(
+                    Example::new("position_as_of", "As it was at some moment")
+                        .with("code", "4006381333931")
+                        .with("as_of", "2024-01-01T00:00:00Z"),
+                )
+                .example(
+                    Example::new("position_unknown", "An item that nobody knows")
+                        .with("code", "5901234123457")
+                        .answered(404),
+                )
+                .example(Example::new("position_unreadable", "No code").with("code", "hello").answered(422)),
+        )
+}
+
+/// What stands for an item in a path.
+pub(super) const NAMES_AN_ITEM: &str = "A GTIN of 8, 12, 13 or 14 digits, or a scan that names an item.";
 
 pub(super) async fn one(
     State(app): State<App>,

@@ -5,20 +5,25 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use ledger::{DeviceId, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{JsonText, Path, Query, from_json};
 use web::problem::{BODY_INVALID, QUERY_INVALID};
 
 use super::documents::{self, REPLAYED};
 use super::label_problems::{
-    LABEL_INVALID, PRINT_JOB_STATE, PRINT_QUEUE_FULL, PRINTER_NEEDED, UNKNOWN_PRINT_JOB,
+    LABEL_INVALID, PRINT_JOB_STATE, PRINT_QUEUE_FULL, PRINTER_NEEDED, UNKNOWN_PRINT_JOB, UNKNOWN_PRINTER,
+    UNKNOWN_TEMPLATE,
 };
-use super::label_templates::{find as find_template, with_item};
+use super::label_templates::{LABELS, find as find_template, with_item};
 use super::printers::find as find_printer;
-use super::problems::{IDEMPOTENCY_KEY_REUSED, of_replica};
-use super::{App, Paging};
+use super::problems::{
+    IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_REUSED, READING, RECORDING, UNKNOWN_ITEM, of_replica,
+};
+use super::{App, PAGE_MAX, Paging};
 use crate::clock;
 use crate::labels::data::{Data, DataError};
 use crate::labels::job::{Asked, COPIES_MAX, Job, JobId, Key, LABELS_MAX, NewJob, Queued, State as JobState};
@@ -29,77 +34,116 @@ use crate::labels::zpl;
 use crate::replica::print_jobs::{Cancelled, Wanted};
 
 /// What is asked for: a label for each of `items`, or one of `data` alone. Values of `data` hold for every item.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "PrintRequest")]
 #[serde(deny_unknown_fields)]
 struct Submission {
+    /// How the labels look.
     template: Option<Name>,
     /// Instead of a template: the one that the printer has for labels of this kind.
     kind: Option<Kind>,
+    /// Where to print; the device's printer, or the only one, when nobody said.
     printer: Option<Name>,
+    /// The device that asks.
     device: Option<String>,
+    /// Who asks.
     user: Option<String>,
+    /// How often each label is printed.
     #[serde(default = "one_copy")]
     copies: u32,
+    /// Values of names in the template, for all labels.
     #[serde(default)]
     data: Map<String, Value>,
+    /// Values for each label; `copies` among them goes before that of all.
     #[serde(default)]
     items: Vec<Map<String, Value>>,
 }
 
 /// Why something is printed again, and who wants it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ReprintRequest")]
 #[serde(deny_unknown_fields)]
 struct Reprint {
+    /// In 1 to 200 bytes; it is kept.
     reason: String,
+    /// Who asks.
     user: Option<String>,
+    /// The device that asks.
     device: Option<String>,
+    /// Another printer of the same resolution.
     printer: Option<Name>,
 }
 
 /// Which jobs are listed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct Listed {
+    /// Only `queued`, `sending`, `printed`, `failed` or `cancelled` ones.
     state: Option<String>,
     /// `true`: only what was printed again.
     #[serde(default)]
     reprints: bool,
     /// The last one of the page before.
     after: Option<u64>,
+    /// How many at most, 1 to 500; 100 when nobody said.
+    #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
 }
 
 /// A print job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrintJob")]
 pub(super) struct View {
+    /// Its number.
     id: u64,
+    /// `queued`, `sending`, `printed`, `failed` or `cancelled`.
     state: &'static str,
+    /// Where it is printed.
     printer: String,
+    /// How its labels look.
     template: String,
+    /// What its labels were drawn for.
     dpi: u32,
+    /// How many different labels it has.
     labels: u32,
+    /// How many of them the printer has taken.
     sent: u32,
+    /// How often it was tried.
     attempts: u32,
+    /// When it was asked for.
     created_at: String,
+    /// When it is tried next.
     due_at: Option<String>,
+    /// When it was printed, failed or was cancelled.
     ended_at: Option<String>,
+    /// What was in the way the last time.
     trouble: Option<TroubleView>,
+    /// Who asked.
     user: Option<String>,
+    /// The device that asked.
     device: Option<String>,
+    /// The job that it prints once more.
     reprint_of: Option<u64>,
+    /// Why it prints that once more.
     reason: Option<String>,
 }
 
 /// What was in the way.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrintTrouble")]
 struct TroubleView {
+    /// For programs.
     code: String,
+    /// For people.
     detail: String,
 }
 
 /// A page of them, the newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrintJobs")]
 pub(super) struct Listing {
+    /// The newest first.
     jobs: Vec<View>,
+    /// What to ask for `after`, when there is more.
     next: Option<u64>,
 }
 
@@ -112,6 +156,88 @@ const REASON_LONGEST: usize = 200;
 const fn one_copy() -> u32 {
     1
 }
+
+/// What is printed.
+pub(super) fn routes() -> Routes<App> {
+    let bins = json!({"template": "bin", "printer": "front", "user": "anna",
+        "items": [{"location": "A-12"}, {"location": "A-13", "copies": 2}]});
+    let torn = json!({"reason": "torn", "user": "anna"});
+    let taking = |operation: Operation| {
+        operation
+            .reads_header(
+                documents::KEY,
+                "Tells a repeat from a second request: a text of your own of at most 128 characters.",
+            )
+            .answers::<View>(202, "It is queued, now or earlier: `GET /v1/print-jobs/{id}` says how it is.")
+            .with_header("location", "The job.")
+            .with_header(REPLAYED, "`true` when it had been queued earlier.")
+            .problems(&[&BODY_INVALID, &IDEMPOTENCY_KEY_MISSING, &IDEMPOTENCY_KEY_REUSED])
+            .problems(&[&UNKNOWN_PRINTER, &PRINT_QUEUE_FULL])
+            .problems(&RECORDING)
+    };
+    Routes::new("labels", LABELS)
+        .post(
+            "/v1/print-jobs",
+            submit,
+            taking(Operation::new("print_labels", "Prints labels"))
+                .about(
+                    "Once this answers they are printed, or the job says why not, also after a restart. A label that cannot \
+                     be drawn refuses all of them.",
+                )
+                .reads::<Submission>()
+                .problems(&[&UNKNOWN_TEMPLATE, &LABEL_INVALID, &PRINTER_NEEDED, &UNKNOWN_ITEM])
+                .example(
+                    Example::new("print_labels", "Three labels for two bins")
+                        .with("idempotency-key", "p-1")
+                        .sends(bins)
+                        .answered(202),
+                )
+                .example(
+                    Example::new("print_nothing", "Neither a template nor a kind").sends(json!({})).answered(422),
+                ),
+        )
+        .post(
+            "/v1/print-jobs/{id}/cancel",
+            cancel,
+            Operation::new("cancel_print_job", "Takes a print job back")
+                .about("Labels that were sent before are printed all the same. A repeat changes nothing.")
+                .part("id", JOB)
+                .problems(&[&UNKNOWN_PRINT_JOB, &PRINT_JOB_STATE])
+                .problems(&RECORDING)
+                .example(Example::new("print_job_cancelled", "Its printer is off").with("id", "1")),
+        )
+        .get(
+            "/v1/print-jobs",
+            list,
+            Operation::new("list_print_jobs", "Lists print jobs, the newest first")
+                .problems(&READING)
+                .example(Example::new("print_jobs_page", "Those that were cancelled").with("state", "cancelled"))
+                .example(
+                    Example::new("print_jobs_no_state", "No state").with("state", "lost").answered(400),
+                ),
+        )
+        .get(
+            "/v1/print-jobs/{id}",
+            one,
+            Operation::new("read_print_job", "Looks up a print job")
+                .part("id", JOB)
+                .problems(&[&UNKNOWN_PRINT_JOB])
+                .problems(&READING)
+                .example(Example::new("print_job", "As it is now").with("id", "1"))
+                .example(Example::new("print_job_unknown", "One that nobody asked for").with("id", "99").answered(404)),
+        )
+        .post(
+            "/v1/print-jobs/{id}/reprint",
+            reprint,
+            taking(Operation::new("reprint_labels", "Prints once more what a job printed, as it was printed"))
+                .part("id", JOB)
+                .reads::<Reprint>()
+                .problems(&[&UNKNOWN_PRINT_JOB, &PRINT_JOB_STATE])
+                .example(Example::new("reprint", "A label was torn").with("id", "1").sends(torn).answered(202)),
+        )
+}
+
+const JOB: &str = "The job's number.";
 
 /// Queues labels. Once this answers, they are printed or the job says why not, also after a restart.
 pub(super) async fn submit(

@@ -4,16 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ledger::DeviceId;
+use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::{JsonText, Path, from_json};
 use web::problem::BODY_INVALID;
 
 use super::App;
 use super::documents::{etag, seen};
-use super::label_problems::UNKNOWN_PRINTER;
-use super::label_templates::{find as find_template, path_name, same_name, version_of};
-use super::problems::of_replica;
+use super::label_problems::{UNKNOWN_PRINTER, UNKNOWN_TEMPLATE};
+use super::label_templates::{IF_MATCH, LABELS, find as find_template, path_name, same_name, version_of};
+use super::problems::{READING, RECORDING, STALE_VERSION, of_replica};
 use crate::labels::HostStatus;
 use crate::labels::job::State as JobState;
 use crate::labels::printer::{DEVICES_MAX, Printer};
@@ -22,10 +25,12 @@ use crate::labels::template::Name;
 use crate::replica::printing::Kept;
 
 /// A printer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrinterView")]
 pub(super) struct View {
     #[serde(flatten)]
     printer: Printer,
+    /// `etag` and `if-match` name it.
     version: u64,
 }
 
@@ -33,32 +38,115 @@ pub(super) struct View {
 type Versioned = ([(HeaderName, HeaderValue); 1], Json<View>);
 
 /// All printers.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Printers")]
 pub(super) struct Listing {
+    /// By name.
     printers: Vec<View>,
 }
 
 /// How a printer is now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrinterCondition")]
 pub(super) struct Condition {
+    /// What it is called.
     printer: String,
     /// `ready`, `printing`, `attention`, `offline`, or `unknown` for one that is on and does not say.
     state: &'static str,
+    /// What is in the way, for programs.
     code: Option<String>,
+    /// What is in the way, for people.
     detail: Option<String>,
+    /// What it says of itself, if it was asked and does.
     status: Option<StatusView>,
 }
 
 /// What it says of itself.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PrinterStatus")]
 struct StatusView {
+    /// There are no labels in it.
     paper_out: bool,
+    /// Its head is open.
     head_open: bool,
+    /// There is no ribbon in it.
     ribbon_out: bool,
+    /// Somebody paused it.
     paused: bool,
+    /// It takes no more for now.
     buffer_full: bool,
+    /// Labels that it has and did not print.
     labels_waiting: u32,
 }
+
+/// The store's printers.
+pub(super) fn routes() -> Routes<App> {
+    // Nobody listens there: what is printed on it waits.
+    let printer = |name| json!({"name": name, "address": "127.0.0.1:9", "dpi": 203, "devices": []});
+    Routes::new("labels", LABELS)
+        .put(
+            "/v1/printers/{name}",
+            put,
+            Operation::new("put_printer", "Adds or changes a printer")
+                .part("name", PRINTER)
+                .reads_header("if-match", IF_MATCH)
+                .reads::<Printer>()
+                .problems(&[&BODY_INVALID, &STALE_VERSION, &UNKNOWN_TEMPLATE])
+                .problems(&RECORDING)
+                .example(
+                    Example::new("printer_put", "One beside the door")
+                        .with("name", "front")
+                        .sends(printer("front")),
+                )
+                .example(
+                    Example::new("printer_put_another", "Another one")
+                        .with("name", "back")
+                        .sends(printer("back")),
+                ),
+        )
+        .get(
+            "/v1/printers",
+            list,
+            Operation::new("list_printers", "Lists the store's printers")
+                .problems(&READING)
+                .example(Example::new("printers", "All of them")),
+        )
+        .get(
+            "/v1/printers/{name}",
+            one,
+            Operation::new("read_printer", "Looks up a printer")
+                .part("name", PRINTER)
+                .problems(&[&UNKNOWN_PRINTER])
+                .problems(&READING)
+                .example(Example::new("printer", "The one beside the door").with("name", "front"))
+                .example(
+                    Example::new("printer_unknown", "One that nobody added")
+                        .with("name", "none")
+                        .answered(404),
+                ),
+        )
+        .get(
+            "/v1/printers/{name}/status",
+            status,
+            Operation::new("read_printer_status", "Asks a printer how it is")
+                .part("name", PRINTER)
+                .problems(&[&UNKNOWN_PRINTER])
+                .problems(&READING)
+                .example(Example::new("printer_status", "It is off").with("name", "back")),
+        )
+        .delete(
+            "/v1/printers/{name}",
+            delete,
+            Operation::new("delete_printer", "Forgets a printer and takes back what waits for it")
+                .part("name", PRINTER)
+                .answers_nothing(204, "It is forgotten.")
+                .problems(&[&UNKNOWN_PRINTER])
+                .problems(&RECORDING)
+                .example(Example::new("printer_deleted", "One is gone").with("name", "back").answered(204)),
+        )
+}
+
+const PRINTER: &str = "The printer.";
 
 pub(super) async fn list(State(app): State<App>) -> Result<Json<Listing>, Problem> {
     let printers = app.replica.printers().await.map_err(|error| of_replica(&error))?;

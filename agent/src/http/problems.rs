@@ -199,6 +199,12 @@ pub(super) const KINDS: [&Kind; 19] = [
     &UNKNOWN_LINE,
 ];
 
+/// What can go wrong wherever the replica is read.
+pub(super) const READING: [&Kind; 1] = [&UNAVAILABLE];
+
+/// What can go wrong wherever something is recorded.
+pub(super) const RECORDING: [&Kind; 4] = [&BUSY, &READ_ONLY, &STORAGE_FAILED, &UNAVAILABLE];
+
 /// What a replica that cannot do it means to whoever asked.
 pub(super) fn of_replica(error: &ReplicaError) -> Problem {
     let detail = error.to_string();

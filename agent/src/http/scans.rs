@@ -3,22 +3,64 @@
 use axum::Json as Answered;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
 use web::Problem;
+use web::api::{Either, Example, Operation, Routes};
 use web::extract::{JsonText, from_json_text};
 use web::problem::{BODY_INVALID, UNAVAILABLE};
 
 use super::App;
-use super::problems::{BATCH_SIZE, of_replica};
-use crate::scan::event::Incoming;
-use crate::scan::{BATCH_EVENTS_MAX, Batch};
+use super::problems::{BATCH_SIZE, RECORDING, of_replica};
+use crate::scan::event::{Event, Incoming};
+
+use crate::scan::{Answer, BATCH_EVENTS_MAX, Batch};
 
 /// A body with `events` is a batch; any other object is one event.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ScanEvents")]
 struct Envelope<'a> {
+    /// 1 to 1,000 of them.
     #[serde(borrow)]
+    #[schemars(with = "Vec<Event>")]
     events: Option<Vec<&'a RawValue>>,
+}
+
+/// What devices send.
+pub(super) fn routes() -> Routes<App> {
+    let oat = "4006381333931";
+    Routes::new("scans", "What devices send: scans of tills, handhelds and receiving bays.").post(
+        "/v1/scans",
+        record,
+        Operation::new("record_scans", "Records one event or many")
+            .about(
+                "Answered once all of it is durable. Each event has an outcome of its own: one that cannot be recorded is \
+                 kept in quarantine and holds up none of the others. `device` and `device_seq` name an event for ever, so \
+                 that sending it again is safe and answers `duplicate`: no `idempotency-key` is needed.",
+            )
+            .reads::<Either<Event, Envelope<'_>>>()
+            .answers::<Either<Answer, Batch>>(200, "What became of the event, or of each event of the batch.")
+            .problems(&[&BODY_INVALID, &BATCH_SIZE])
+            .problems(&RECORDING)
+            .example(Example::new("scan_received", "Twelve pieces come in").sends(json!({"device": "bay-1",
+                "device_seq": 1, "code": oat, "intent": "receive", "qty": 12, "place": "backroom"})))
+            .example(
+                Example::new("scan_sold", "A till sells one piece, as its scanner sent the code")
+                    .sends(json!({"device": "till-1", "device_seq": 1, "code": "]E04006381333931"})),
+            )
+            .example(Example::new("scan_batch", "A repeat, a new event, and one that nobody knows").sends(json!({
+                "events": [
+                    {"device": "till-1", "device_seq": 1, "code": "]E04006381333931"},
+                    {"device": "till-1", "device_seq": 2, "code": oat, "intent": "return", "disposition": "damaged"},
+                    {"device": "till-1", "device_seq": 3, "code": "5901234123457"},
+                ],
+            })))
+            .example(
+                Example::new("scan_nothing", "A batch without events").sends(json!({"events": []})).answered(422),
+            ),
+    )
 }
 
 /// Records what devices sent, and answers once it is durable. Each event has an outcome of its own: one that cannot be

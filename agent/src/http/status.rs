@@ -4,54 +4,131 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderName, header};
 use ledger::DeviceId;
+use schemars::JsonSchema;
 use serde::Serialize;
 use web::Problem;
+use web::api::{Example, Operation, Routes};
 use web::extract::Path;
 use web::problem::PATH_INVALID;
 
 use super::App;
 use super::movements::hex;
-use super::problems::{READ_ONLY, of_replica};
+use super::problems::{READ_ONLY, READING, of_replica};
 use crate::metrics;
 
 /// How far the store's ledger has come, here and at the hub.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StoreStatus")]
 pub(super) struct Status {
+    /// The store.
     store: String,
+    /// As people know it.
     place: String,
+    /// The program's version.
     version: &'static str,
+    /// Which life of the replica it is.
     epoch: u64,
+    /// The last ledger entry.
     seq: u64,
+    /// Of that entry.
     hash: String,
+    /// Of all positions.
     digest: String,
+    /// Up to which entry the hub has the ledger.
     committed: u64,
+    /// Up to which entry the hub has compared it.
     reconciled: u64,
+    /// Entries that the hub does not have.
     waiting: u64,
+    /// How far the hub's catalogue was followed.
     feed_cursor: u64,
+    /// How many items are known.
     items: usize,
+    /// `online` or `offline`.
     hub: &'static str,
+    /// Movements recorded per second, of late.
     scans_per_s: f64,
+    /// Why nothing is recorded; nothing when all is well.
     read_only: Option<String>,
 }
 
 /// How far a device has come.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Device {
+    /// The device.
     device: String,
+    /// The highest number of its events here.
     last: u64,
+    /// How many of its events are here.
     count: u64,
 }
 
 /// What folding the whole ledger found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LedgerProof")]
 pub(super) struct Proof {
+    /// Whether the ledger and all that is kept beside it agree.
     whole: bool,
+    /// The last ledger entry.
     seq: u64,
+    /// Of that entry.
     hash: String,
+    /// Of all positions, as folded from the ledger.
     digest: String,
+    /// How many items were compared.
     positions: usize,
+    /// What does not agree, the first of it.
     findings: Vec<String>,
+    /// How much does not agree.
     findings_len: usize,
+}
+
+/// How the store is.
+pub(super) fn routes() -> Routes<App> {
+    Routes::new("store", "How the store is, for people and for whoever watches.")
+        .get(
+            "/v1/status",
+            status,
+            Operation::new("read_status", "Says how far the ledger has come, here and at the hub")
+                .example(Example::new("status", "A store that counts alone")),
+        )
+        .get(
+            "/v1/devices/{device}",
+            device,
+            Operation::new("read_device", "Says how far a device has come")
+                .about("A device that never sent anything stands at 0.")
+                .part("device", "The device.")
+                .problems(&READING)
+                .example(Example::new("device", "A till").with("device", "till-1")),
+        )
+        .get(
+            "/v1/verify",
+            verify,
+            Operation::new("verify", "Folds the whole ledger and compares it with what is kept beside it")
+                .about("Takes seconds per million entries; scans go on meanwhile.")
+                .problems(&READING)
+                .example(Example::new("proof", "All is well")),
+        )
+        .get(
+            "/health/live",
+            live,
+            Operation::new("live", "Says that the program runs").example(Example::new("live", "It runs")),
+        )
+        .get(
+            "/health/ready",
+            ready,
+            Operation::new("ready", "Says whether scans can be recorded")
+                .about("Being offline is no reason not to be ready.")
+                .problems(&[&READ_ONLY])
+                .example(Example::new("ready", "They can")),
+        )
+        .get(
+            "/metrics",
+            metrics,
+            Operation::new("metrics", "What is counted, for whoever watches")
+                .answers_text(200, metrics::MEDIA_TYPE, "OpenMetrics.")
+                .example(Example::new("metrics", "How it begins")),
+        )
 }
 
 pub(super) async fn status(State(app): State<App>) -> Json<Status> {

@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::data::Data;
 
 /// A text with names to be filled in.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelPattern")]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Pattern {
     written: String,

@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::template::{Dpi, Kind, Name};
 
 /// A printer of the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Printer {
+    /// What it is called.
     pub(crate) name: Name,
+    /// Where it is: host and port, 9100 when left out.
     pub(crate) address: Address,
+    /// How many dots it makes an inch: 152, 203, 300 or 600.
     pub(crate) dpi: Dpi,
     /// Whether it answers `~HS`. One that does not is sent to blindly.
     #[serde(default = "yes")]
@@ -25,7 +29,8 @@ pub(crate) struct Printer {
 }
 
 /// Host and port.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PrinterAddress")]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Address(String);
 

@@ -7,12 +7,14 @@
 use std::fmt;
 
 use ledger::text::ShortText;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pattern::Pattern;
 
 /// What a label is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelKind")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Kind {
     ShelfLabel,
@@ -26,30 +28,39 @@ pub(crate) enum Kind {
 }
 
 /// How many dots of a printer make an inch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelDpi")]
 #[serde(try_from = "u32", into = "u32")]
 pub(crate) struct Dpi(u32);
 
 /// A short name that an address can hold: of a template or a printer.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelName")]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct Name(ShortText<40>);
 
 /// A label's look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelTemplate")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Template {
+    /// What it is called.
     pub(crate) name: Name,
+    /// What its labels are for.
     pub(crate) kind: Kind,
+    /// How wide the label is, 10 to 170.
     pub(crate) width_mm: u32,
+    /// How high it is, 5 to 400.
     pub(crate) height_mm: u32,
     /// The coarsest printer that its codes are made for.
     pub(crate) dpi: Dpi,
+    /// Its parts, at most 100.
     pub(crate) fields: Vec<Field>,
 }
 
 /// A part of a label. What is `optional` is left out when a name in it has no value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelField")]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(crate) enum Field {
     Text(Text),
@@ -65,26 +76,34 @@ pub(crate) enum Field {
 }
 
 /// Lines of text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelText")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Text {
+    /// From the left edge.
     pub(crate) x_um: u32,
+    /// From the upper edge.
     pub(crate) y_um: u32,
+    /// How wide its lines may be.
     pub(crate) width_um: u32,
     /// The height of a line's letters.
     pub(crate) size_um: u32,
+    /// With names in braces.
     pub(crate) text: Pattern,
     /// What needs more lines is cut short.
     #[serde(default = "one")]
     pub(crate) lines_max: u32,
+    /// Where it stands in its width.
     #[serde(default)]
     pub(crate) align: Align,
+    /// Whether it is left out when a name in it has no value.
     #[serde(default)]
     pub(crate) optional: bool,
 }
 
 /// Where text stands in its width.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelAlign")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Align {
     #[default]
@@ -94,61 +113,84 @@ pub(crate) enum Align {
 }
 
 /// A code that a reader reads: of a text, or of GS1 elements.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelCode")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Code {
+    /// From the left edge.
     pub(crate) x_um: u32,
+    /// From the upper edge.
     pub(crate) y_um: u32,
     /// The width of the narrowest bar, or of one square.
     pub(crate) module_um: u32,
     /// How high bars are; matrix codes are as high as they are wide.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) height_um: Option<u32>,
+    /// What it says, if no elements.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<Pattern>,
+    /// What it says, if no text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) elements: Vec<Element>,
     /// Whether what the bars say stands below them.
     #[serde(default)]
     pub(crate) readable: bool,
+    /// Whether it is left out when a name in it has no value.
     #[serde(default)]
     pub(crate) optional: bool,
 }
 
 /// One GS1 element. One that is `optional` is left out when a name in it has no value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelElement")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Element {
+    /// The AI.
     pub(crate) ai: String,
+    /// With names in braces.
     pub(crate) value: Pattern,
+    /// Whether it is left out when a name in it has no value.
     #[serde(default)]
     pub(crate) optional: bool,
 }
 
 /// An empty box.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelBox")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Frame {
+    /// From the left edge.
     pub(crate) x_um: u32,
+    /// From the upper edge.
     pub(crate) y_um: u32,
+    /// How wide it is.
     pub(crate) width_um: u32,
+    /// How high it is.
     pub(crate) height_um: u32,
+    /// How thick its lines are.
     pub(crate) line_um: u32,
 }
 
 /// A line, across or down.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelLine")]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Line {
+    /// From the left edge.
     pub(crate) x_um: u32,
+    /// From the upper edge.
     pub(crate) y_um: u32,
+    /// How long it is.
     pub(crate) length_um: u32,
+    /// How thick it is.
     pub(crate) line_um: u32,
+    /// Which way it goes.
     pub(crate) direction: Direction,
 }
 
 /// Which way a line goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "LabelLineDirection")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Direction {
     Across,

@@ -4,12 +4,14 @@
 use ledger::count::{Count, Desk, Plan, Refused as No, Step};
 use ledger::document::Word;
 use ledger::{DocumentId, Gtin};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Done, Look, Moment, Opening, OrOpen, Refused};
 
 /// What makes a count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "DraftCount")]
 #[serde(rename_all = "snake_case")]
 pub enum Draft {
     /// A count is being planned.

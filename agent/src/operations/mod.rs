@@ -14,12 +14,13 @@ use ledger::count::{Limits, Reviewed, Spot};
 use ledger::document::NotAllowed;
 use ledger::promise::{Reserved, Shelf};
 use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Stamp, StoreId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::scan::Warning;
 
-pub use self::correction::{ProposeAdjustment, ProposeReturn};
+pub use self::correction::{ProposeAdjustment, ProposeReturn, SwapLeg};
 pub use self::count::Draft;
 pub use self::opening::{Opening, OrOpen};
 pub use self::order::{Announce, Order};
@@ -27,12 +28,12 @@ pub use self::reservation::{Take, TakeLine};
 pub use self::transfer::{Open, Request, RequestLine};
 
 /// A kind of document that the store keeps: a value, and how a step changes it.
-pub trait Document: Serialize + DeserializeOwned + Send + 'static {
+pub trait Document: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     /// The word for the kind in the replica and in the API, such as `transfer`.
     const KIND: &'static str;
 
     /// What can be done to it. The first step makes it.
-    type Step: Serialize + DeserializeOwned + Send + 'static;
+    type Step: Serialize + DeserializeOwned + JsonSchema + Send + 'static;
 
     /// The word for its state.
     fn state(&self) -> &'static str;

@@ -1,5 +1,6 @@
 //! The first step of a document, beside those that its kind has.
 
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -10,7 +11,8 @@ pub trait Opening: Serialize + DeserializeOwned {
 }
 
 /// What makes a document, or a step of one that is there. In JSON both are written alike: the word, then what belongs to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "{S}OrOpening")]
 #[serde(untagged)]
 pub enum OrOpen<O, S> {
     /// Makes it.

@@ -7,12 +7,14 @@ use ledger::receiving::{
     ContainerId, NoticeLine, NoticeStep, OrderLine, OrderStep, PurchaseOrder, Refused as No, ShipNotice,
 };
 use ledger::{DocumentId, Gtin};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Done, Moment, Opening, OrOpen, Refused};
 
 /// What makes an order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PlaceOrder")]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Goods are ordered.
@@ -25,7 +27,8 @@ pub enum Order {
 }
 
 /// What makes a ship notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "AnnounceGoods")]
 #[serde(rename_all = "snake_case")]
 pub enum Announce {
     /// Goods are on their way.

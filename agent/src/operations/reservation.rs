@@ -3,13 +3,15 @@
 use ledger::document::Word;
 use ledger::promise::{Channel, Notice, Refused as No, Reservation, Step};
 use ledger::{DocumentId, Gtin, Quantity, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Done, Moment, Opening, OrOpen, Refused};
 use crate::scan::Warning;
 
 /// An order is taken, and all of it is held or none.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReservationOpening")]
 #[serde(rename_all = "snake_case")]
 pub enum Take {
     /// See [`Take`].
@@ -24,11 +26,13 @@ pub enum Take {
 }
 
 /// A line of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReservationOpeningLine")]
 #[serde(deny_unknown_fields)]
 pub struct TakeLine {
     /// The item.
     #[serde(with = "ledger::json::gtin")]
+    #[schemars(with = "Gtin")]
     pub item: Gtin,
     /// How many base units.
     pub quantity: Quantity,

@@ -4,13 +4,15 @@
 use ledger::document::Word;
 use ledger::transfer::{Lane, Notice, Refused as No, Side, Step, Transfer};
 use ledger::{DocumentId, Gtin, Quantity, StoreId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Document, Done, Moment, Opening, OrOpen, Refused};
 use crate::scan::Warning;
 
 /// What makes a transfer in this store's replica.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TransferOpening")]
 #[serde(rename_all = "snake_case")]
 pub enum Open {
     /// Goods are asked for.
@@ -23,7 +25,8 @@ pub enum Open {
 }
 
 /// A request for goods of another store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TransferRequest")]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The store that gives.
@@ -41,11 +44,13 @@ pub struct Request {
 }
 
 /// A line of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "TransferRequestLine")]
 #[serde(deny_unknown_fields)]
 pub struct RequestLine {
     /// The item.
     #[serde(with = "ledger::json::gtin")]
+    #[schemars(with = "Gtin")]
     pub item: Gtin,
     /// How many base units.
     pub quantity: Quantity,

@@ -1,5 +1,6 @@
 //! What a device sends: one JSON object an event, read once, at the door.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -7,7 +8,8 @@ use super::outcome::Rejection;
 
 /// An event as it is written in the API. Texts are checked when the event is resolved, so that one that is wrong is
 /// refused by name and the event is kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "ScanEvent")]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// The device's id: a till, a handheld.
@@ -49,7 +51,8 @@ pub struct Event {
 }
 
 /// What happened to the goods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "ScanIntent")]
 #[serde(rename_all = "snake_case")]
 pub enum Intent {
     /// A customer took them.
@@ -70,7 +73,7 @@ pub enum Intent {
 }
 
 /// What becomes of goods that a customer brought back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// Back onto the floor.

@@ -1,12 +1,14 @@
 //! What became of an event, as the API answers.
 
 use ledger::{Gtin, Notice, Seq};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::replica::Outcome;
 
 /// What became of one event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ScanAnswer")]
 pub struct Answer {
     /// In one word.
     pub result: Verdict,
@@ -46,7 +48,8 @@ pub struct Answer {
 }
 
 /// What became of an event, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[schemars(rename = "ScanResult")]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is recorded and durable.
@@ -58,7 +61,7 @@ pub enum Verdict {
 }
 
 /// Accepted, but worth a look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Warning {
     /// For programs.
     pub code: &'static str,
@@ -67,7 +70,8 @@ pub struct Warning {
 }
 
 /// What became of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ScanBatch")]
 pub struct Batch {
     /// All of it, some of it, nothing of it.
     pub status: BatchStatus,
@@ -84,7 +88,8 @@ pub struct Batch {
 }
 
 /// How much of a batch is in the ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ScanBatchStatus")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum BatchStatus {
     /// All of it.

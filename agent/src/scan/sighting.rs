@@ -6,6 +6,7 @@
 
 use ledger::count::{ObservationId, Refused, Seen, SessionId, Tally};
 use ledger::{DocumentId, Gtin, RawScan, Stamp, Timestamp};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::outcome::{Answer, Rejection, Verdict, Warning};
@@ -14,7 +15,8 @@ use crate::clock;
 use crate::replica::{CounterDid, Known, Noted, Observed, Rejected, ReplicaError};
 
 /// An observation as it is written in the API.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "Observation")]
 #[serde(deny_unknown_fields)]
 pub struct Sighting {
     /// The device's id.
@@ -43,7 +45,8 @@ pub struct Sighting {
 }
 
 /// The name of an observation.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[schemars(rename = "ObservationUndo")]
 #[serde(deny_unknown_fields)]
 pub struct Undo {
     /// Its device.

@@ -11,8 +11,12 @@ mod exchange;
 #[cfg(test)]
 mod labels;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod operations;
 #[cfg(test)]
 mod raw;
+#[cfg(test)]
+mod shape;
 #[cfg(test)]
 mod store;

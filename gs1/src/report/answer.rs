@@ -9,6 +9,7 @@ use serde::Serialize;
 /// that every report has: `elements`, `bracketed`, `canonical_scan`, `dl_uri`, `gtin14`, `plain`, `gs1`, `symbology`,
 /// `problems` and `warnings`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeReport"))]
 pub struct Report {
     /// That of the row.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -69,6 +70,7 @@ pub struct Report {
 
 /// An AI and its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeElement"))]
 pub struct ReportedElement {
     /// The AI.
     pub ai: String,
@@ -81,6 +83,7 @@ pub struct ReportedElement {
 
 /// What a value means.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeMeaning"))]
 pub struct Meaning {
     /// The AI.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +131,7 @@ pub struct Meaning {
 
 /// What is only said of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeNumberFacts"))]
 pub struct NumberFacts {
     /// The digits as they came.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -160,6 +164,7 @@ pub struct NumberFacts {
 
 /// What digits can be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeCandidate"))]
 pub struct Candidate {
     /// A trade item.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -174,6 +179,7 @@ pub struct Candidate {
 
 /// What is only said of tags.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeTagFacts"))]
 pub struct TagFacts {
     /// How it is written: `sgtin-96`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +215,7 @@ pub struct TagFacts {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeProblem"))]
 pub struct ReportedProblem {
     /// What kind of fault it is: [`Class::name`](crate::Class::name).
     pub class: &'static str,
@@ -233,6 +240,7 @@ pub struct ReportedProblem {
 
 /// What may be wrong, or is only good to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeWarning"))]
 pub struct Warning {
     /// `separator-probably-lost`, `text-without-identifier`, `ambiguous-number`, `no-key`, `tag-has-more` or
     /// `tag-reserved-bits`.
@@ -252,6 +260,7 @@ pub struct Warning {
 
 /// Another way to read a value: it ends sooner, and further elements follow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CodeAlternative"))]
 pub struct ReportedAlternative {
     /// The shorter value.
     pub value: String,

@@ -6,6 +6,7 @@ use crate::account::Account;
 
 /// A set of places inside the store; never empty. One number, so that asking costs nothing in the pass over movements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountAreaSet"))]
 #[serde(try_from = "Vec<Account>", into = "Vec<Account>")]
 pub struct AreaSet(u32);
 

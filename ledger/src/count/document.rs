@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 /// What a count is about and how it is done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountPlan"))]
 pub struct Plan {
     /// Which goods.
     pub goods: Goods,
@@ -27,18 +28,24 @@ pub struct Plan {
 
 /// Which goods a count is about.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountGoods"))]
 #[serde(rename_all = "snake_case")]
 pub enum Goods {
     /// All of them.
     Everything,
     /// These items.
-    Items(#[serde(with = "gtins")] Vec<Gtin>),
+    Items(
+        #[serde(with = "gtins")]
+        #[cfg_attr(feature = "schema", schemars(with = "Vec<Gtin>"))]
+        Vec<Gtin>,
+    ),
     /// The items of these departments, as the catalogue names them. Who belongs to them is the caller's knowledge.
     Departments(Vec<String>),
 }
 
 /// What counters see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountMode"))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Nothing of what is expected or was counted before (R24).
@@ -49,6 +56,7 @@ pub enum Mode {
 
 /// Which numbers make one line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountGrouping"))]
 #[serde(rename_all = "snake_case")]
 pub enum Grouping {
     /// A line for each area: short windows, and a refill that nobody recorded shows.
@@ -59,6 +67,7 @@ pub enum Grouping {
 
 /// One counter in one area.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSession"))]
 pub struct Session {
     /// Its number in the count.
     pub id: SessionId,
@@ -78,6 +87,7 @@ pub struct Session {
 
 /// Why a session counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSessionKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum SessionKind {
     /// For the first time.
@@ -88,6 +98,7 @@ pub enum SessionKind {
 
 /// How a session goes together with those before it in the same area (R23).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountJoin"))]
 #[serde(rename_all = "snake_case")]
 pub enum Join {
     /// They counted different goods: the numbers add up.
@@ -100,6 +111,7 @@ pub enum Join {
 
 /// An area that was declared complete: what was not seen in it is not there (R22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountCompletion"))]
 pub struct Completion {
     /// The area.
     pub area: Account,
@@ -113,6 +125,7 @@ pub struct Completion {
 
 /// A spot that is to be counted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountRecount"))]
 pub struct Recount {
     /// The item and the area.
     pub spot: Spot,
@@ -124,6 +137,7 @@ pub struct Recount {
 
 /// Who did something, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSignature"))]
 pub struct Signature {
     /// Who.
     pub user: UserId,
@@ -133,16 +147,27 @@ pub struct Signature {
 
 /// A count.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Count {
+    /// Its number.
     pub(crate) id: DocumentId,
+    /// Where it stands.
     pub(crate) state: State,
+    /// What it is about.
     pub(crate) plan: Plan,
+    /// Who planned it.
     pub(crate) planned: Signature,
+    /// When counting is due.
     pub(crate) due: Option<Timestamp>,
+    /// Who counts where.
     pub(crate) sessions: Vec<Session>,
+    /// Areas that were declared complete.
     pub(crate) completions: Vec<Completion>,
+    /// What is to be counted again.
     pub(crate) recounts: Vec<Recount>,
+    /// Who proposed the numbers.
     pub(crate) proposed: Option<Signature>,
+    /// Who approved them.
     pub(crate) approved: Option<Signature>,
 }
 

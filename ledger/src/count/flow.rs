@@ -4,6 +4,7 @@ use crate::document::{Flow, Word};
 
 /// Where a count stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountState"))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Being planned.
@@ -28,6 +29,7 @@ pub enum State {
 
 /// What can be done with a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountStepKind"))]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Change the plan.

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 /// From the first to the last observation of a line (R18). Movements after `from`, up to and with `to`, are inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountWindow"))]
 pub struct Window {
     /// t0: the first observation; for a line of nothing, when counting of the area began.
     pub from: Timestamp,
@@ -35,6 +36,7 @@ impl Window {
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountFound"))]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// So many base units; zero when somebody looked and typed zero.
@@ -52,11 +54,13 @@ pub enum Found {
 
 /// One line of a count, as approved. It holds all that [`crate::count::derive`] needs beside movements.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountLine"))]
 pub struct Line {
     /// The count and the line's number in it: the line's name for ever.
     pub document: DocumentLine,
     /// The trade item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// The lot counted; none when all lots were counted together.
     pub lot: Option<Lot>,

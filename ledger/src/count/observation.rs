@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// Names an observation for ever, as every event is named (R7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountObservationId"))]
 pub struct ObservationId {
     /// The device that recorded it first.
     pub device: DeviceId,
@@ -27,6 +28,7 @@ impl fmt::Display for ObservationId {
 
 /// A session of a count: 1, 2, 3, ... within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSessionId"))]
 #[serde(transparent)]
 pub struct SessionId(pub u32);
 
@@ -39,6 +41,7 @@ impl fmt::Display for SessionId {
 /// A typed number: 0 to [`Quantity::MAX`] base units. Zero says "I looked, there is none", and may also be typed when
 /// a counter begins or ends with an item, so that the window spans all the time they looked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountTally"))]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Tally(i64);
 
@@ -78,6 +81,7 @@ impl From<Tally> for i64 {
 
 /// What a counter did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSeen"))]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// Scanned goods: one piece, or as many as the pack that was scanned holds. Adds.
@@ -92,6 +96,7 @@ pub enum Seen {
 
 /// One observation.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountObservation"))]
 pub struct Observation {
     /// Its name.
     pub id: ObservationId,
@@ -105,6 +110,7 @@ pub struct Observation {
     pub area: Account,
     /// The trade item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// The lot, when it was read.
     pub lot: Option<Lot>,

@@ -8,6 +8,7 @@ macro_rules! causes {
     ($($(#[$doc:meta])* $name:ident = $word:literal;)*) => {
         /// Why the record and the shelf differed, as far as people know. The list is closed; a word never changes its meaning.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountRootCause"))]
         #[serde(rename_all = "snake_case")]
         pub enum RootCause {
             $($(#[$doc])* $name,)*
@@ -90,6 +91,7 @@ pub struct Reviewed {
 
 /// Who may approve how much of one line; what is none is not limited.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountLevel"))]
 pub struct Level {
     /// The level's name, such as a role.
     pub name: String,
@@ -103,6 +105,7 @@ pub struct Level {
 
 /// All levels, from the one with the least rights up.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountLimits"))]
 pub struct Limits {
     /// The levels.
     pub levels: Vec<Level>,

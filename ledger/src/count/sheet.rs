@@ -16,9 +16,11 @@ use crate::time::Timestamp;
 
 /// An item in an area: what a recount is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountSpot"))]
 pub struct Spot {
     /// The trade item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// The area.
     pub area: Account,

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 /// A step. Who takes it and when is in its [`Stamp`].
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountStep"))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Change the plan.

@@ -11,6 +11,7 @@ use crate::quantity::Balance;
 
 /// What a counter sees of a session.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub enum CounterView {
     /// Only what the counter did.
@@ -21,6 +22,7 @@ pub enum CounterView {
 
 /// A session's work.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountWorkOf{L}"))]
 pub struct Work<L> {
     /// The count.
     pub count: DocumentId,
@@ -34,9 +36,11 @@ pub struct Work<L> {
 
 /// What a counter counted themselves.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountOwnLine"))]
 pub struct OwnLine {
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// The lot, when all pieces were counted by lot.
     pub lot: Option<Lot>,
@@ -46,6 +50,7 @@ pub struct OwnLine {
 
 /// The same beside what the record says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountGuidedLine"))]
 pub struct GuidedLine {
     /// What the counter counted.
     #[serde(flatten)]
@@ -57,6 +62,7 @@ pub struct GuidedLine {
 
 /// What is known of an item in an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "CountKnown"))]
 pub struct Known {
     /// What the record says now.
     pub expected: Balance,

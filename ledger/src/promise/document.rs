@@ -18,6 +18,7 @@ use crate::time::Timestamp;
 
 /// What one order holds, picks and hands over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Reservation {
     /// The order.
@@ -36,10 +37,12 @@ pub struct Reservation {
 
 /// One order line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationRow"))]
 #[serde(rename_all = "snake_case")]
 pub struct Row {
     /// What was ordered.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// How far which part of it is. Alike parts are one part, and they are sorted.
     pub parts: Vec<Part>,
@@ -47,6 +50,7 @@ pub struct Row {
 
 /// A part of an order line that stands in one state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationPart"))]
 #[serde(rename_all = "snake_case")]
 pub struct Part {
     /// Where it stands.
@@ -59,6 +63,7 @@ pub struct Part {
 
 /// Which goods, and where they lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationSpot"))]
 #[serde(rename_all = "snake_case")]
 pub struct Spot {
     /// Their lot; [`Lot::unknown`] when nobody said.

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 words! {
     /// Where a part of a reservation row stands (R30).
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationState"))]
     State {
         /// Asked for, nothing promised yet.
         Requested = "requested",

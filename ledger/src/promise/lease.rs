@@ -23,6 +23,7 @@ use crate::text::{ShortText, TextError};
 
 /// Where orders come from beside the till, such as `web`; at most 24 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Channel(ShortText<24>);
 
@@ -38,12 +39,14 @@ pub struct ChannelError {
 
 /// What a channel may promise of one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Lease {
     /// The channel.
     pub channel: Channel,
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// How many, never below zero.
     pub quantity: Balance,
@@ -51,6 +54,7 @@ pub struct Lease {
 
 /// All leases of one store, sorted by channel and item, one for each.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct LeaseBook {
     /// The leases.

@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 
 /// What is picked for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationPick"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Pick {
     /// The order line.
@@ -31,6 +32,7 @@ pub struct Pick {
 
 /// What a customer gets of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationHandOver"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct HandOver {
     /// The order line.
@@ -43,6 +45,7 @@ pub struct HandOver {
 
 /// What is done with a reservation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReservationStep"))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Adds a line, or changes how many it is for. More is REQUESTED (hold it next), fewer is released, the least advanced
@@ -52,6 +55,7 @@ pub enum Step {
         line: u32,
         /// Its item, which never changes.
         #[serde(with = "crate::json::gtin")]
+        #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
         item: Gtin,
         /// How many the customer wants in all.
         quantity: Quantity,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The SSCC of a container: 18 digits in JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct ContainerId(Sscc);
 

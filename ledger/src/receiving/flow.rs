@@ -10,6 +10,7 @@ use crate::receiving::container::ContainerId;
 
 words! {
     /// Where an order stands.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     OrderState {
         /// Being written.
         Draft = "draft",
@@ -51,6 +52,7 @@ pub const ORDER_FLOW: Flow<OrderState, OrderStepKind> = Flow::new(
 
 words! {
     /// Where a ship notice stands.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     NoticeState {
         /// On its way.
         Announced = "announced",
@@ -82,6 +84,7 @@ pub const NOTICE_FLOW: Flow<NoticeState, NoticeStepKind> = Flow::new(
 
 words! {
     /// Where a receipt stands.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
     ReceiptState {
         /// Goods are coming in.
         Open = "open",

@@ -11,6 +11,7 @@ use crate::receiving::flow::{NOTICE_FLOW, NoticeState, NoticeStepKind, Refused};
 
 /// What a supplier says is on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct ShipNotice {
     /// Its number.
@@ -25,6 +26,7 @@ pub struct ShipNotice {
 
 /// A line of a ship notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct NoticeLine {
     /// Its number, unique in the notice.
@@ -37,6 +39,7 @@ pub struct NoticeLine {
 
 /// What is done with a ship notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeStep {
     /// Its receipt was closed.

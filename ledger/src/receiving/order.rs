@@ -14,6 +14,7 @@ use crate::receiving::flow::{ORDER_FLOW, OrderState, OrderStepKind, Refused};
 
 /// What the store asked a supplier for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct PurchaseOrder {
     /// Its number.
@@ -28,10 +29,12 @@ pub struct PurchaseOrder {
 
 /// A line of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct OrderLine {
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// How many base units one ordered pack has; one for single pieces.
     pub pack: Quantity,
@@ -43,6 +46,7 @@ pub struct OrderLine {
 
 /// What is done with an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStep {
     /// Adds a line or changes it, or removes it when there is none. A line keeps its item.

@@ -21,6 +21,7 @@ use crate::receiving::order::{PurchaseOrder, Received};
 
 /// What a delivery is received against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptAgainst"))]
 #[serde(rename_all = "snake_case")]
 pub enum Against {
     /// A confirmed order.
@@ -33,6 +34,7 @@ pub enum Against {
 
 /// How far beyond the expected a delivery may go: by whichever of the two allows more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptTolerance"))]
 #[serde(rename_all = "snake_case")]
 pub struct Tolerance {
     /// In percent of what is expected of the item, rounded down.
@@ -43,6 +45,7 @@ pub struct Tolerance {
 
 /// A line that somebody expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptExpected"))]
 #[serde(rename_all = "snake_case")]
 pub struct Expected {
     /// The order's line, or the ship notice's when it delivers no order.
@@ -55,6 +58,7 @@ pub struct Expected {
 
 /// Some goods that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct ReceiptRow {
     /// The document line that they came for: the expected one, or the receipt's own row number.
@@ -71,6 +75,7 @@ pub struct ReceiptRow {
 
 /// One delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Receipt {
     /// Its number.
@@ -93,6 +98,7 @@ pub struct Receipt {
 
 /// Goods that come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptCame"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Came {
     /// The goods, in base units.
@@ -105,6 +111,7 @@ pub struct Came {
 
 /// What is done with a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReceiptStep {
     /// Goods come in. Beyond the tolerance, or not expected at all, they need an override, unless the receipt is blind or against
@@ -137,6 +144,7 @@ pub enum ReceiptStep {
 
 /// How what came differs from what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptDifference"))]
 #[serde(rename_all = "snake_case")]
 pub enum Difference {
     /// Fewer came.
@@ -151,10 +159,12 @@ pub enum Difference {
 
 /// One entry of the list of discrepancies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "ReceiptDiscrepancy"))]
 #[serde(rename_all = "snake_case")]
 pub struct Discrepancy {
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "gs1::Gtin"))]
     pub item: Gtin,
     /// How it differs.
     pub difference: Difference,

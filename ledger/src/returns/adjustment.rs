@@ -15,6 +15,7 @@ use crate::returns::flow::{ADJUSTMENT_FLOW, AdjustmentState, AdjustmentStepKind,
 
 /// Whether there are more or fewer than the record says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "AdjustmentDirection"))]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// More.
@@ -25,6 +26,7 @@ pub enum Direction {
 
 /// A line of an adjustment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct AdjustmentLine {
     /// The goods, and by how many the record is wrong.
@@ -39,6 +41,7 @@ pub struct AdjustmentLine {
 
 /// Several corrections of the record that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Adjustment {
     /// Its number.
@@ -59,6 +62,7 @@ pub struct Adjustment {
 
 /// What is done with an adjustment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AdjustmentStep {
     /// Adds a line or changes it, or removes it when there is none.
@@ -125,12 +129,39 @@ impl Adjustment {
     }
 
     fn may_approve(&self, user: UserId) -> Result<(), Refused> {
+        self.refuse_uneven_swaps()?;
         if self.lines.is_empty() {
             Err(Refused::Empty)
         } else if self.four_eyes && user == self.proposed_by {
             Err(Refused::OwnProposal(user))
         } else {
             Ok(())
+        }
+    }
+
+    /// Goods that were taken for others add up to nothing, so that shrink is not inflated (R26, E18).
+    fn refuse_uneven_swaps(&self) -> Result<(), Refused> {
+        let (mut more, mut fewer) = (0_i64, 0_i64);
+        let mut up = std::collections::BTreeSet::new();
+        for line in self.lines.values().filter(|line| line.reason == Reason::ItemSwap) {
+            let quantity = line.goods.quantity.get();
+            match line.direction {
+                Direction::Up => {
+                    up.insert(line.goods.item);
+                    more = more.saturating_add(quantity);
+                }
+                Direction::Down => fewer = fewer.saturating_add(quantity),
+            }
+        }
+        let swapped = |line: &&AdjustmentLine| {
+            line.reason == Reason::ItemSwap
+                && line.direction == Direction::Down
+                && up.contains(&line.goods.item)
+        };
+        match self.lines.values().find(swapped) {
+            Some(line) => Err(Refused::SameItem(line.goods.item)),
+            None if more != fewer => Err(Refused::UnevenSwap { more, fewer }),
+            None => Ok(()),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::returns::flow::{Refused, VENDOR_FLOW, VendorState, VendorStepKind};
 
 /// A line of a vendor return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct VendorLine {
     /// The goods.
@@ -26,6 +27,7 @@ pub struct VendorLine {
 
 /// What became of goods of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "VendorFate"))]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// Put aside for the vendor.
@@ -38,6 +40,7 @@ pub enum Fate {
 
 /// Some goods of a line, and what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct VendorRow {
     /// The line.
@@ -50,6 +53,7 @@ pub struct VendorRow {
 
 /// What the vendor pays for some of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "VendorCredit"))]
 #[serde(rename_all = "snake_case")]
 pub struct Credit {
     /// The line.
@@ -62,6 +66,7 @@ pub struct Credit {
 
 /// Goods that go back to their vendor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct VendorReturn {
     /// Its number.
@@ -82,6 +87,7 @@ pub struct VendorReturn {
 
 /// What is done with a vendor return.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum VendorStep {
     /// Adds a line or changes it, or removes it when there is none.

@@ -15,6 +15,7 @@ use crate::transfer::flow::State;
 
 /// One end of a transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferSide"))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// The store that gives.
@@ -25,6 +26,7 @@ pub enum Side {
 
 /// Between which stores, and by which policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferLane"))]
 #[serde(rename_all = "snake_case")]
 pub struct Lane {
     /// The store that gives.
@@ -42,10 +44,12 @@ pub struct Lane {
 
 /// A line: what was asked for, and once approved, what was approved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferLine"))]
 #[serde(rename_all = "snake_case")]
 pub struct Line {
     /// The item.
     #[serde(with = "crate::json::gtin")]
+    #[cfg_attr(feature = "schema", schemars(with = "Gtin"))]
     pub item: Gtin,
     /// How many base units.
     pub quantity: Quantity,
@@ -53,6 +57,7 @@ pub struct Line {
 
 /// What the sender says to goods that came beyond what was dispatched (R37).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferExtra"))]
 #[serde(rename_all = "snake_case")]
 pub enum Extra {
     /// The receiver has them; the sender's ledger does not know yet.
@@ -69,6 +74,7 @@ pub enum Extra {
 
 /// What became of goods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferFate"))]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// Taken from their place, not yet sent.
@@ -91,6 +97,7 @@ pub enum Fate {
 
 /// Some goods and what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferRow"))]
 #[serde(rename_all = "snake_case")]
 pub struct Row {
     /// The line.
@@ -105,6 +112,7 @@ pub struct Row {
 
 /// Goods from one store to another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub struct Transfer {
     /// Its number; it names the account TRANSIT(t) too.

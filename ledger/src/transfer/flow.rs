@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 words! {
     /// Where a transfer stands.
+    #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferState"))]
     State {
         /// Asked for.
         Requested = "requested",

@@ -19,6 +19,7 @@ use crate::transfer::{Kind, is_sampled};
 
 /// Goods taken from a place of the sender for a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferLoad"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Load {
     /// The line.
@@ -31,6 +32,7 @@ pub struct Load {
 
 /// Goods that came to the receiver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferReceipt"))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub struct Receipt {
     /// The line; a new number for goods that no line is about.
@@ -43,6 +45,7 @@ pub struct Receipt {
 
 /// How a shortage is explained (R36).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferResolution"))]
 #[serde(rename_all = "snake_case")]
 pub enum Resolution {
     /// It had never left the sender and is there again, to be counted.
@@ -57,6 +60,7 @@ pub enum Resolution {
 
 /// What is done with a transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename = "TransferStep"))]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
     /// Adds a line or changes it, or removes it when there is no quantity.
@@ -65,6 +69,7 @@ pub enum Step {
         line: u32,
         /// Its item.
         #[serde(with = "crate::json::gtin")]
+        #[cfg_attr(feature = "schema", schemars(with = "Gtin"))]
         item: Gtin,
         /// How many; `None` removes the line.
         quantity: Option<Quantity>,

@@ -12,7 +12,7 @@ mod tune;
 
 use serde::{Deserialize, Serialize};
 
-pub use outside::{Foundation, Outside};
+pub use outside::{Foundation, Outside, mix_in};
 pub use reconcile::{Aggregate, add_up};
 
 use crate::classes::Class;
@@ -88,7 +88,7 @@ const ROWS_MIN: usize = 400;
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { seed: 1, threads: 1, rows: 300_000, statistical: false }
+        Self { seed: 1, threads: 1, rows: 500_000, statistical: false }
     }
 }
 
@@ -121,14 +121,14 @@ fn learn(rows: &Rows, plan: &Plan) -> Option<Trees> {
         seed: plan.seed,
         threads: plan.threads,
         rows_min: if few { 20 } else { 40 },
-        leaves: if few { 20 } else { 40 },
+        leaves: if few { 20 } else { 56 },
         ..Settings::default()
     };
     let quantiles = Settings {
-        rounds: 110,
+        rounds: 180,
         leaves: if few { 12 } else { 28 },
         rows_min: if few { 60 } else { 150 },
-        rate: 0.1,
+        rate: 0.07,
         seed: plan.seed ^ 0x51,
         ..mean
     };
@@ -179,7 +179,7 @@ impl Model {
     }
 
     fn chunk(&self, view: &View<'_>, asked: &[Wanted]) -> Vec<Point> {
-        let rows = rows::ahead(view, asked);
+        let rows = rows::ahead(view, asked, self.trees.is_some());
         let trees = self.trees.as_ref().map(|trees| trees.predict(&rows.matrix));
         tune::points(&self.tuned, &rows, trees.as_ref())
     }
@@ -190,7 +190,7 @@ impl Model {
         let view = View::new(panel);
         let series = panel.series.get(wanted.series)?;
         let origin = view.origin(series, series.values.len(), wanted.step + 1);
-        let rows = rows::ahead(&view, &[wanted]);
+        let rows = rows::ahead(&view, &[wanted], self.trees.is_some());
         let predicted = self.trees.as_ref().map(|trees| trees.predict(&rows.matrix));
         let class = Class::of(&series.values);
         let (share, factor) = self.tuned.blend(class);
@@ -243,11 +243,16 @@ impl Trees {
     }
 }
 
-/// Quantiles of a series' own last values, scaled to what is expected: for panels that teach trees nothing.
-fn own_quantiles(history: &[f32], recent: usize, expected: f32) -> [f32; 9] {
+/// The last known values of a series, ascending.
+fn last_sorted(history: &[f32], recent: usize) -> Vec<f32> {
     let mut values: Vec<f32> =
         history.iter().rev().take(recent).copied().filter(|value| value.is_finite()).collect();
     values.sort_unstable_by(f32::total_cmp);
+    values
+}
+
+/// Quantiles of a series' own last values, scaled to what is expected: for panels that teach trees nothing.
+fn own_quantiles(values: &[f32], expected: f32) -> [f32; 9] {
     let mean = values.iter().sum::<f32>() / values.len().max(1) as f32;
     if mean <= 0.0 {
         return [0.0; 9];

@@ -30,7 +30,7 @@ const STEPS: usize = 6;
 pub(super) fn sample(view: &View<'_>, back: usize, plan: &Plan) -> Rows {
     let panel = view.panel;
     let steps = panel.horizon.min(STEPS);
-    let origins = (plan.rows / (panel.series.len() * steps).max(1)).clamp(1, 150);
+    let origins = (plan.rows / (panel.series.len() * steps).max(1)).clamp(1, 250);
     let share = panel.series.len().div_ceil(plan.threads.max(1)).max(1);
     let parts: Vec<Rows> = std::thread::scope(|scope| {
         let running: Vec<_> = (0..panel.series.len())
@@ -85,7 +85,7 @@ fn part(
                 rows.ratios.push(actual / frame.base);
                 rows.spreads.push(actual / frame.spread);
                 // Money counts, but not so much that the few best sellers are all that is learned.
-                rows.weights.push((frame.base * series.unit_value).sqrt().clamp(1e-3, 1e6));
+                rows.weights.push((frame.base * series.unit_value).powf(0.75).clamp(1e-4, 1e7));
             }
         }
     }
@@ -102,8 +102,9 @@ fn place_in(span: usize, turn: usize, count: usize, jitter: f32) -> usize {
     (((turn as f32 + jitter) * span as f32 / count as f32) as usize).min(span.saturating_sub(1))
 }
 
-/// Rows of the periods after the panel's end; periods of one series together.
-pub(super) fn ahead(view: &View<'_>, asked: &[Wanted]) -> Rows {
+/// Rows of the periods after the panel's end; periods of one series together. Features are for trees only, and the quantiles of
+/// a series' own values for those who have none.
+pub(super) fn ahead(view: &View<'_>, asked: &[Wanted], trees: bool) -> Rows {
     let mut rows = Rows { matrix: Matrix { width: view.names.len(), values: Vec::new() }, ..Rows::default() };
     for together in asked.chunk_by(|a, b| a.series == b.series) {
         let horizon = together.iter().map(|wanted| wanted.step + 1).max().unwrap_or(1);
@@ -112,13 +113,21 @@ pub(super) fn ahead(view: &View<'_>, asked: &[Wanted]) -> Rows {
         };
         let origin = view.origin(series, series.values.len(), horizon);
         let class = Class::of(&series.values);
+        let mut own = None;
         for wanted in together {
-            let frame = view.row(&origin, wanted.step, &mut rows.matrix.values);
             let base = origin.base(wanted.step);
+            let frame = if trees {
+                view.row(&origin, wanted.step, &mut rows.matrix.values)
+            } else {
+                // Sorted once a series: its own values are the same for every step.
+                let sorted =
+                    own.get_or_insert_with(|| super::last_sorted(&series.values, view.panel.calendar.year()));
+                rows.own.push(super::own_quantiles(sorted, base));
+                origin.frame(wanted.step)
+            };
             rows.frames.push(frame);
             rows.classes.push(class);
             rows.bases.push(base);
-            rows.own.push(super::own_quantiles(&series.values, view.panel.calendar.year(), base));
         }
     }
     rows

@@ -110,7 +110,7 @@ fn try_rows(
     (total, recent): (f64, usize),
     tried: &mut Vec<Tried>,
 ) {
-    let rows = ahead(view, wanted);
+    let rows = ahead(view, wanted, true);
     let (means, quantiles) = trees.predict(&rows.matrix);
     for (row, wanted) in wanted.iter().enumerate() {
         let Some(actual) = later[wanted.series].get(wanted.step).copied().filter(|actual| actual.is_finite())

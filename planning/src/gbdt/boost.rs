@@ -58,10 +58,10 @@ pub struct Quantiles {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            rounds: 160,
+            rounds: 260,
             leaves: 40,
             rows_min: 40,
-            rate: 0.06,
+            rate: 0.045,
             rows_share: 0.5,
             features_share: 0.6,
             power: 1.3,

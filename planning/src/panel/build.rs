@@ -403,3 +403,89 @@ const GROUPS_MAX: usize = 6;
 const fn narrow(value: f64) -> f32 {
     value as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, PanelError, Silence, build};
+    use crate::table::{Column, Table};
+
+    fn table(columns: &[(&str, Column)]) -> Table {
+        let mut table = Table::new();
+        for (name, column) in columns {
+            table.push(*name, column.clone()).unwrap();
+        }
+        table
+    }
+
+    fn text(cells: &[&str]) -> Column {
+        Column::Text(cells.iter().map(|cell| (*cell).to_owned()).collect())
+    }
+
+    fn shown(values: &[f32]) -> Vec<String> {
+        values.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_silent_day_is_no_sale_and_a_day_silent_for_all_is_closed() {
+        // Day 13 has no record of anybody; b has none on day 11, and one that says "not known" on day 14.
+        let train = table(&[
+            ("unique_id", text(&["a", "a", "a", "a", "a", "b", "b", "b"])),
+            ("ds", Column::Day(vec![10, 11, 11, 12, 15, 10, 12, 14])),
+            ("y", Column::Number(vec![1.0, 2.0, 3.0, 1.0, 4.0, 6.0, 1.0, f64::NAN])),
+        ]);
+        let options = |silence| Options { horizon: Some(2), silence };
+        let panel = build(&train, None, None, &options(Silence::Told)).unwrap();
+        assert_eq!(shown(&panel.series[0].values), ["1", "5", "1", "NaN", "0", "4"]);
+        assert_eq!(shown(&panel.series[1].values), ["6", "0", "1", "NaN", "NaN", "0"]);
+        let panel = build(&train, None, None, &options(Silence::Zero)).unwrap();
+        assert_eq!(shown(&panel.series[1].values), ["6", "0", "1", "0", "NaN", "0"]);
+        let panel = build(&train, None, None, &options(Silence::Missing)).unwrap();
+        assert_eq!(shown(&panel.series[1].values), ["6", "NaN", "1", "NaN", "NaN", "NaN"]);
+    }
+
+    #[test]
+    fn what_the_future_knows_is_lined_up_and_asked_for_in_its_order() {
+        let train = table(&[
+            ("store", text(&["1", "1", "2"])),
+            ("item", text(&["x", "x", "x"])),
+            ("week", text(&["2020-01-06", "2020-01-13", "2020-01-13"])),
+            ("qty", text(&["4", "6", "2"])),
+            ("usd", text(&["8", "12", "6"])),
+            ("event", text(&["none", "fair", "none"])),
+        ]);
+        let future = table(&[
+            ("unique_id", text(&["2_x", "1_x", "9_x"])),
+            ("ds", text(&["2020-01-27", "2020-01-20", "2020-01-20"])),
+            ("event", text(&["none", "fair", "none"])),
+        ]);
+        let panel = build(&train, Some(&future), None, &Options::default()).unwrap();
+        assert_eq!((panel.horizon, panel.known.as_slice()), (2, ["event".to_owned()].as_slice()));
+        let asked: Vec<(usize, usize)> =
+            panel.wanted.iter().map(|wanted| (wanted.series, wanted.step)).collect();
+        assert_eq!(asked, [(1, 1), (0, 0)], "a series that was never sold has no forecast");
+        assert_eq!(shown(&panel.series[0].known[0]), ["1", "0", "0", "NaN"]);
+        assert_eq!(shown(&[panel.series[0].unit_value, panel.series[1].unit_value]), ["2", "3"]);
+    }
+
+    #[test]
+    fn what_makes_no_panel_is_named() {
+        let days = ("ds", text(&["2020-01-06"]));
+        let train = table(&[("unique_id", text(&["a"])), days.clone(), ("y", text(&["1"]))]);
+        let refused = |train: &Table| build(train, None, None, &Options::default()).unwrap_err();
+        assert!(matches!(refused(&train), PanelError::NoHorizon { .. }));
+        assert_eq!(refused(&Table::new()), PanelError::Empty);
+        let nameless = table(&[days.clone(), ("y", text(&["1"]))]);
+        assert!(matches!(refused(&nameless), PanelError::NoColumn { what: "the series", .. }));
+        let far = table(&[
+            ("unique_id", text(&["a", "a", "a"])),
+            ("ds", text(&["1920-01-06", "1920-01-07", "2020-01-06"])),
+            ("y", text(&["1", "1", "1"])),
+        ]);
+        assert_eq!(
+            build(&far, None, None, &Options { horizon: Some(1), ..Options::default() })
+                .map(|panel| panel.end)
+                .unwrap_err(),
+            PanelError::Span { periods: 36_526 }
+        );
+    }
+}

@@ -13,6 +13,7 @@ use std::fmt;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
 pub use self::kind::*;
@@ -25,20 +26,30 @@ pub const MEDIA_TYPE: &str = "application/problem+json";
 #[serde(transparent)]
 pub struct Problem(Box<Body>);
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(description = "A refusal (RFC 9457).")]
 struct Body {
+    /// Opens a page that explains the kind of problem.
     #[serde(rename = "type")]
     uri: String,
+    /// The kind of problem, for people.
     title: Cow<'static, str>,
+    /// The status of the answer.
     status: u16,
+    /// What failed on which thing, and what to do next.
     detail: String,
+    /// The path of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
+    /// The kind of problem, or the rule that was broken, for programs. Never used for another.
     code: Cow<'static, str>,
+    /// What is wrong with single parts of the body.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// Leads to the request in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
+    /// Whether the same request may succeed later.
     #[serde(default)]
     retryable: bool,
     #[serde(skip)]
@@ -48,7 +59,7 @@ struct Body {
 }
 
 /// What is wrong with one part of the body.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// JSON Pointer in its URI fragment form, such as `#/events/3/qty`; `#` is the whole body.
     pub pointer: String,
@@ -207,6 +218,16 @@ impl fmt::Display for Problem {
 }
 
 impl Error for Problem {}
+
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        "Problem".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Body::json_schema(generator)
+    }
+}
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {

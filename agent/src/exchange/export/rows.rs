@@ -19,7 +19,8 @@ pub(crate) enum Subject {
 }
 
 /// How positions are broken down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "ExportBy")]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum By {
     Item,

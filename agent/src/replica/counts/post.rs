@@ -12,6 +12,7 @@ use ledger::{
     Account, Context, Date, DeviceId, DocumentId, Entry, Gtin, Movement, Seq, Timestamp, TradingDay, UserId,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rows::{self, LineRow};
@@ -33,7 +34,8 @@ const END: i64 = i64::MAX;
 const OPEN_FROM: Date = Date::from_days(i32::MIN);
 
 /// How far the postings of a document are, in lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[schemars(rename = "PostingProgress")]
 pub struct Progress {
     /// Lines that are done.
     pub done: u64,

@@ -11,12 +11,14 @@ use std::collections::BTreeMap;
 use ledger::catalogue::ItemRow;
 use ledger::opening::OpeningRow;
 use ledger::{Timestamp, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use self::apply::{ROWS_AT_ONCE, Went};
 
 /// What the rows of a file are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "ImportKind")]
 #[serde(rename_all = "snake_case")]
 pub enum What {
     /// Items of the catalogue.
@@ -26,7 +28,7 @@ pub enum What {
 }
 
 /// Where an import stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
     /// Every row was looked at, nothing was written.
@@ -42,7 +44,8 @@ pub enum ImportState {
 }
 
 /// What becomes of the good rows of a file with bad ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportMode")]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// They are carried out.
@@ -52,7 +55,8 @@ pub enum Mode {
 }
 
 /// What is wrong with a row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportRowFault")]
 pub struct RowFault {
     /// The line of the file, or the row of the sheet, from 1.
     pub row: u64,
@@ -69,7 +73,8 @@ pub struct RowFault {
 }
 
 /// What was found in a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportReport")]
 pub struct Report {
     /// `csv` or `xlsx`.
     pub format: String,
@@ -104,7 +109,8 @@ pub struct Report {
 }
 
 /// What became of rows so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportCounts")]
 pub struct Counts {
     /// Items that are new.
     pub created: u64,
@@ -123,7 +129,8 @@ pub struct Counts {
 }
 
 /// A row that was not carried out or not taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ImportLeftover")]
 pub struct Leftover {
     /// The line of the file.
     pub row: u64,

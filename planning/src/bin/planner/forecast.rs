@@ -37,7 +37,7 @@ pub(crate) struct Input {
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
     /// Rows to learn from, at most about this many.
-    #[arg(long, default_value_t = 300_000)]
+    #[arg(long, default_value_t = 500_000)]
     rows: usize,
     /// Statistical methods only.
     #[arg(long)]
