@@ -102,7 +102,7 @@ mod planner {
         // Everything and three families, a line for each day.
         let groups = std::fs::read_to_string(place.path().join("groups.csv")).unwrap();
         assert_eq!(groups.lines().count(), 1 + 4 * 14);
-        assert!(groups.contains("\nfamily,f1,2019-"), "{groups}");
+        assert!(groups.contains("\nfamily,f1,2020-"), "{groups}");
         assert!(error / sum < 0.25, "{}", error / sum);
         assert!(loss / sum < 0.03, "{}", loss / sum);
     }
