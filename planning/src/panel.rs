@@ -48,8 +48,8 @@ pub struct Panel {
     pub horizon: usize,
     /// Names of the columns that are known in advance.
     pub known: Vec<String>,
-    /// Static attributes: name and how many codes it has.
-    pub groups: Vec<(String, u32)>,
+    /// Static attributes: name, and the text of each of its codes.
+    pub groups: Vec<(String, Vec<String>)>,
     /// The series, sorted by name.
     pub series: Vec<Series>,
     /// What to forecast, in the order of the file that asked; empty means everything.

@@ -75,7 +75,7 @@ mod planner {
     fn forecasts_follow_week_and_promotion_and_do_not_depend_on_threads() {
         let place = tempfile::tempdir().unwrap();
         example(place.path());
-        forecast(place.path(), &["--out", "one.csv", "--threads", "1"]);
+        forecast(place.path(), &["--out", "one.csv", "--threads", "1", "--groups", "groups.csv"]);
         forecast(place.path(), &["--out", "three.csv", "--threads", "3"]);
         let one = std::fs::read_to_string(place.path().join("one.csv")).unwrap();
         assert_eq!(one, std::fs::read_to_string(place.path().join("three.csv")).unwrap());
@@ -99,6 +99,10 @@ mod planner {
             rows += 1;
         }
         assert_eq!(rows, SERIES * AHEAD);
+        // Everything and three families, a line for each day.
+        let groups = std::fs::read_to_string(place.path().join("groups.csv")).unwrap();
+        assert_eq!(groups.lines().count(), 1 + 4 * 14);
+        assert!(groups.contains("\nfamily,f1,2020-"), "{groups}");
         assert!(error / sum < 0.25, "{}", error / sum);
         assert!(loss / sum < 0.03, "{}", loss / sum);
     }

@@ -61,7 +61,7 @@ impl<'a> View<'a> {
         let first = panel.series.iter().map(|series| series.start).min().unwrap_or(panel.end);
         let periods = usize::try_from(panel.end.saturating_sub(first)).unwrap_or(0);
         let mut totals = vec![vec![vec![0.0; periods + 1]]];
-        totals.extend(panel.groups.iter().map(|(_, codes)| vec![vec![0.0; periods + 1]; *codes as usize]));
+        totals.extend(panel.groups.iter().map(|(_, codes)| vec![vec![0.0; periods + 1]; codes.len()]));
         for series in &panel.series {
             let shift = usize::try_from(series.start.saturating_sub(first)).unwrap_or(0);
             let codes = std::iter::once(0).chain(series.codes.iter().copied());

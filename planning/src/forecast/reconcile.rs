@@ -8,8 +8,8 @@ use crate::panel::{Panel, Wanted};
 /// A forecast of a group.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Aggregate {
-    /// Which attribute, and which of its codes; everything is `("all", 0)`.
-    pub group: (String, u32),
+    /// Which attribute, and which of its values; everything is `all` and an empty value.
+    pub group: (String, String),
     /// Periods after the panel's end.
     pub step: usize,
     /// Sum of the expected demand of its series.
@@ -29,9 +29,13 @@ pub fn add_up(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Vec<Aggrega
     }
     sums.into_iter()
         .map(|((group, code, step), mean)| {
-            let name = group.checked_sub(1).and_then(|group| panel.groups.get(group));
-            let name = name.map_or_else(|| "all".to_owned(), |(name, _)| name.clone());
-            Aggregate { group: (name, code), step, mean }
+            let named = group.checked_sub(1).and_then(|group| panel.groups.get(group));
+            let value = |values: &[String]| values.get(code as usize).cloned().unwrap_or_default();
+            let group = named.map_or_else(
+                || ("all".to_owned(), String::new()),
+                |(name, values)| (name.clone(), value(values)),
+            );
+            Aggregate { group, step, mean }
         })
         .collect()
 }
@@ -51,15 +55,19 @@ mod tests {
         train.push("ds", Column::Day(vec![3, 3, 3])).unwrap();
         train.push("y", Column::Number(vec![1.0, 2.0, 3.0])).unwrap();
         let panel = build(&train, None, None, &Options { horizon: Some(1), ..Options::default() }).unwrap();
-        assert_eq!(panel.groups, [("part 1".to_owned(), 2), ("part 2".to_owned(), 2)]);
         let point = |mean| Point { mean, quantiles: [mean; 9] };
         let wanted: Vec<Wanted> = panel.wanted();
-        let sums: Vec<(String, u32, f64)> = add_up(&panel, &wanted, &[point(1.0), point(2.0), point(4.0)])
+        let sums: Vec<(String, String, f64)> = add_up(&panel, &wanted, &[point(1.0), point(2.0), point(4.0)])
             .into_iter()
             .map(|sum| (sum.group.0, sum.group.1, sum.mean))
             .collect();
-        let expected =
-            [("all", 0, 7.0), ("part 1", 0, 3.0), ("part 1", 1, 4.0), ("part 2", 0, 5.0), ("part 2", 1, 2.0)];
-        assert_eq!(sums, expected.map(|(name, code, mean)| (name.to_owned(), code, mean)));
+        let expected = [
+            ("all", "", 7.0),
+            ("part 1", "n", 3.0),
+            ("part 1", "s", 4.0),
+            ("part 2", "a", 5.0),
+            ("part 2", "b", 2.0),
+        ];
+        assert_eq!(sums, expected.map(|(name, value, mean)| (name.to_owned(), value.to_owned(), mean)));
     }
 }

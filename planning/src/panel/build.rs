@@ -355,7 +355,7 @@ fn codes_of<'a>(columns: impl Iterator<Item = (&'a Column, usize)> + Clone) -> O
 }
 
 /// Groups: the parts of names such as `store_item`, and the columns of the table of attributes.
-fn add_groups(series: &mut [Series], fixed: Option<&Table>) -> Vec<(String, u32)> {
+fn add_groups(series: &mut [Series], fixed: Option<&Table>) -> Vec<(String, Vec<String>)> {
     let mut texts: Vec<(String, Vec<String>)> = Vec::new();
     let parts = series.first().map_or(0, |one| one.id.split('_').count());
     if parts > 1 && series.iter().all(|one| one.id.split('_').count() == parts) {
@@ -391,7 +391,7 @@ fn add_groups(series: &mut [Series], fixed: Option<&Table>) -> Vec<(String, u32)
         for (one, text) in series.iter_mut().zip(&texts) {
             one.codes.push(codes.get(text.as_str()).copied().unwrap_or(0));
         }
-        groups.push((name, u32::try_from(codes.len()).unwrap_or(u32::MAX)));
+        groups.push((name, codes.into_keys().map(str::to_owned).collect()));
     }
     groups
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use planning::forecast::{Model, Plan, Stage, fit};
+use planning::forecast::{Model, Plan, Stage, add_up, fit};
 use planning::metrics::{LEVELS, Point};
 use planning::panel::{Options, Panel, Silence, Wanted, build};
 use planning::table::{Column, Table};
@@ -62,6 +62,9 @@ pub(crate) struct ForecastArguments {
     /// The forecast, with nine quantiles; .csv, .csv.gz or .parquet.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Sums of the forecast over everything and over each value of each attribute; they agree with the series by construction.
+    #[arg(long, value_name = "FILE")]
+    groups: Option<PathBuf>,
     /// A page about how good it is: tries the last horizon first, which takes as long again.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
@@ -115,6 +118,9 @@ pub(crate) fn forecast(arguments: &ForecastArguments) -> Result<()> {
     let wanted = panel.wanted();
     let points = model.forecast(&panel, &wanted, arguments.input.threads);
     files::write(&arguments.out, &table(&panel, &wanted, &points)?)?;
+    if let Some(path) = &arguments.groups {
+        files::write(path, &sums(&panel, &wanted, &points)?)?;
+    }
     say(&format!("{} forecasts of {} series: {}", points.len(), panel.series.len(), arguments.out.display()));
     Ok(())
 }
@@ -278,10 +284,7 @@ pub(crate) fn table(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Resul
         .iter()
         .map(|wanted| panel.series.get(wanted.series).map_or_else(String::new, |series| series.id.clone()));
     table.push("unique_id", Column::Text(ids.collect()))?;
-    let days = wanted.iter().map(|wanted| {
-        let slot = panel.end.saturating_add(i32::try_from(wanted.step).unwrap_or(i32::MAX));
-        panel.calendar.date(slot).days()
-    });
+    let days = wanted.iter().map(|wanted| day(panel, wanted.step));
     table.push("ds", Column::Day(days.collect()))?;
     table.push("yhat", Column::Number(points.iter().map(|point| f64::from(point.mean)).collect()))?;
     for (place, level) in LEVELS.iter().enumerate() {
@@ -289,6 +292,23 @@ pub(crate) fn table(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Resul
         table.push(format!("q_{level}"), Column::Number(values.collect()))?;
     }
     Ok(table)
+}
+
+/// The sums of groups.
+fn sums(panel: &Panel, wanted: &[Wanted], points: &[Point]) -> Result<Table> {
+    let sums = add_up(panel, wanted, points);
+    let mut table = Table::new();
+    table.push("attribute", Column::Text(sums.iter().map(|sum| sum.group.0.clone()).collect()))?;
+    table.push("value", Column::Text(sums.iter().map(|sum| sum.group.1.clone()).collect()))?;
+    table.push("ds", Column::Day(sums.iter().map(|sum| day(panel, sum.step)).collect()))?;
+    table.push("yhat", Column::Number(sums.iter().map(|sum| sum.mean).collect()))?;
+    Ok(table)
+}
+
+/// The first day of a step, in days since 1970-01-01.
+fn day(panel: &Panel, step: usize) -> i32 {
+    let slot = panel.end.saturating_add(i32::try_from(step).unwrap_or(i32::MAX));
+    panel.calendar.date(slot).days()
 }
 
 #[expect(clippy::print_stderr, reason = "progress goes where results do not")]
