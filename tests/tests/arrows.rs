@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gs1",       &[]),
     ("ledger",    &["gs1"]),
     ("protocol",  &["ledger", "gs1"]),
+    ("planning",  &["ledger", "gs1"]),
     ("link",      &["protocol"]),
     ("web",       &[]),
     ("agent",     &["link", "web", "protocol", "ledger", "gs1"]),
@@ -27,7 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// Values in, values out.
-const PURE: &[&str] = &["gs1", "ledger", "protocol"];
+const PURE: &[&str] = &["gs1", "ledger", "protocol", "planning"];
 
 /// What no pure crate reaches: runtimes, sockets, databases, servers. A name that ends in `-` stands for all that begin so.
 const IMPURE: &[&str] = &[

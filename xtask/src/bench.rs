@@ -1,4 +1,4 @@
-//! Builds in release and runs a benchmark: one of the program `bench` of the `tests` package, or that of `gs1` alone.
+//! Builds in release and runs a benchmark: one of the program `bench` of the `tests` package, or that of `gs1` or `planning` alone.
 
 use std::process::Command;
 
@@ -9,9 +9,9 @@ use crate::workspace::{self, Workspace};
 
 /// Runs the benchmark `name`, which gets the arguments in `rest`.
 pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<()> {
-    if name == "gs1" {
+    if ["gs1", "planning"].contains(&name) {
         let mut run =
-            workspace.cargo(["run", "--release", "--locked", "--package", "gs1", "--example", "bench", "--"]);
+            workspace.cargo(["run", "--release", "--locked", "--package", name, "--example", "bench", "--"]);
         return workspace::run(run.args(rest)).context("the benchmark failed");
     }
     Tool::CCompiler.provide(workspace)?;

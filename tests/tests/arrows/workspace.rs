@@ -34,9 +34,10 @@ pub(crate) fn members() -> Vec<Member> {
     metadata.packages
 }
 
-/// The names of all crates that a build of `package` takes in, itself included.
+/// The names of all crates that a build of `package` takes in, itself included. Of `planning` only the library: its default
+/// feature is the program, and nobody who depends on the library switches it on.
 pub(crate) fn reached_by(package: &str) -> BTreeSet<String> {
-    let text = cargo(&[
+    let mut arguments = vec![
         "tree",
         "--locked",
         "--edges",
@@ -47,7 +48,11 @@ pub(crate) fn reached_by(package: &str) -> BTreeSet<String> {
         "{p}",
         "--package",
         package,
-    ]);
+    ];
+    if package == "planning" {
+        arguments.push("--no-default-features");
+    }
+    let text = cargo(&arguments);
     text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
