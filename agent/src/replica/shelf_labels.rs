@@ -176,7 +176,7 @@ impl Book<'_> {
         let LabelScan { label, user, device, key, at } = scan;
         let here = self.site.here();
         let fingerprint = fingerprint(scan);
-        let prices = book_of(self.db, label.item)?;
+        let prices = book_of(self.db, here, label.item)?;
         let sql = "SELECT fingerprint, checked_at FROM label_check WHERE key = ?";
         let known: Option<(i64, i64)> = self
             .db
@@ -265,7 +265,7 @@ pub(super) fn item_changed(db: &Connection, here: Here<'_>, item: Gtin, now: Tim
 
 /// Compares an item's label with its price as it is now, and remembers until when that holds.
 pub(super) fn refresh(db: &Connection, here: Here<'_>, item: Gtin, now: Timestamp) -> Result<(), Fault> {
-    let prices = book_of(db, item)?;
+    let prices = book_of(db, here, item)?;
     let label = label_of(db, item)?;
     let differs = differs(label, prices.effective(item, here, now));
     let until = prices.next_change(item, here, now).map(|change| change.at.millis());
@@ -390,7 +390,7 @@ fn task(
     department: String,
     at: Timestamp,
 ) -> Result<Option<ShelfTask>, Fault> {
-    let price = PriceAt::of(&book_of(db, item)?, item, here, at);
+    let price = PriceAt::of(&book_of(db, here, item)?, item, here, at);
     let label = label_of(db, item)?;
     if !differs(label, price.row.as_ref()) {
         return Ok(None);

@@ -125,6 +125,20 @@ async fn a_weight_label_takes_grams_and_a_price_label_what_its_price_bought() {
     assert!(unsure["warnings"][0]["detail"].as_str().unwrap().contains("500 at 9.18 or 511 at 8.99"));
     let sure = cheese(5, json!({"printed_at": "2020-01-01T00:00:00Z"})).await;
     assert_eq!((said(&sure).as_str(), &sure["on_hand"]), ("accepted", &json!(10_989)));
+    // Dated prices decide as soon as they hold, by the store's own clock, and again after a restart: 459 at 10.00 are 459 g.
+    let row = json!({"item": "02000001000007", "sites": "all", "kind": "promo", "priority": 10, "version": 1,
+        "from": "2020-11-06T00:00", "to": "2020-11-09T00:00", "amount": 1_000, "currency": "GBP"});
+    assert_eq!(store.post("/v1/prices", &json!({"prices": [row]})).await.outcome(), "200");
+    store.agent.stop().await;
+    let store = Store::open(directory.path()).await;
+    for (seq, printed, left) in [
+        (6, "2020-11-08T23:59:59Z", 10_530),
+        (7, "2020-11-05T23:59:59Z", 10_019),
+        (8, "2020-11-09T00:00:00Z", 9_508),
+    ] {
+        let sold = store.event(seq, "2000001004593", "sell", json!({"printed_at": printed})).await;
+        assert_eq!((said(&sold).as_str(), &sold["on_hand"]), ("accepted", &json!(left)), "printed {printed}");
+    }
     let wrong = store.put(path, &json!({"patterns": [{"layout": "20", "measure": "price"}]})).await;
     assert_eq!(wrong.outcome(), "422 body_invalid");
     store.agent.stop().await;

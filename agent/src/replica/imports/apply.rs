@@ -255,7 +255,7 @@ impl Book<'_> {
     }
 
     /// Takes a price row out again.
-    fn take_price_back(&self, done: &Done) -> Result<Option<String>, Fault> {
+    fn take_price_back(&mut self, done: &Done) -> Result<Option<String>, Fault> {
         let version = done.after.as_deref().and_then(|version| version.parse().ok());
         let version = PriceVersion::new(version.ok_or(Fault::Damaged { what: "row of an import" })?);
         let removed = self.remove_price(done.item, version)?;
