@@ -222,7 +222,9 @@ impl<'c> Book<'c> {
             self.note_late(&movement);
             warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
-            last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
+            let entry = Entry { seq: head.seq, movement, hash: head.hash };
+            last = self.append(&entry, Some(*fingerprint))?;
+            self.note_cost(&entry, None)?;
         }
         let (seq, on_hand, sellable) = last;
         Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings })

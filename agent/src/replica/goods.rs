@@ -200,6 +200,13 @@ impl Replica {
 }
 
 impl Book<'_> {
+    /// The item of which a number names a pack, at any time.
+    pub(super) fn pack_named(&self, gtin: Gtin) -> Result<Option<Gtin>, Fault> {
+        let mut statement = self.db.prepare_cached("SELECT item FROM barcode WHERE gtin = ? LIMIT 1")?;
+        let item = statement.query_row([gtin.as_u64().cast_signed()], |row| row.get(0)).optional()?;
+        item.map(row::gtin).transpose()
+    }
+
     /// Keeps a barcode if it names one thing at a time.
     pub(super) fn put_barcode(&mut self, told: Barcode) -> Result<BarcodePut, Fault> {
         let item = told.pack.item;

@@ -213,6 +213,35 @@ async fn a_recalled_lot_is_held_and_who_got_it_is_known() {
 }
 
 #[tokio::test]
+async fn no_document_puts_a_recalled_lot_on_sale_or_sends_an_expired_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let recall = json!({"code": OAT, "lot": "R", "reason": "glass", "user": "bert"});
+    assert_eq!(store.post("/v1/recalls", &recall).await.outcome(), "200");
+    store.event(1, &label("1720013110X"), "receive", json!({"qty": 5, "place": "floor"})).await;
+    let mut seq = 0;
+    let mut step = async |path: &str, step: Value| {
+        seq += 1;
+        let asked = json!({"step": step, "device": "office-1", "device_seq": seq, "user": "anna"});
+        store.post(&format!("/v1/{path}/steps"), &asked).await.outcome()
+    };
+    let goods = |lot: &str| json!({"item": "04006381333931", "lot": lot, "serial": null, "quantity": 2});
+    let came = |into: &str| json!({"receive": {"came": [{"goods": goods("R"), "into": into}]}});
+    assert_eq!(step("receipts/R-1", json!({"open": {"against": "nothing"}})).await, "201");
+    assert_eq!(step("receipts/R-1", came("floor")).await, "409 lot_recalled");
+    assert_eq!(step("receipts/R-1", came("quarantine")).await, "200");
+    let lines = json!([{"item": "04006381333931", "quantity": 2}]);
+    let request = json!({"request": {"from": "s001", "to": "s002", "lines": lines}});
+    assert_eq!(step("transfers/T-1", request).await, "201");
+    assert_eq!(step("transfers/T-1", json!({"approve": {"changed": {}}})).await, "200");
+    let loads = json!([{"line": 1, "goods": goods("X"), "from": "floor"}]);
+    let dispatch = json!({"dispatch": {"loads": loads, "permit": null}});
+    assert_eq!(step("transfers/T-1", dispatch).await, "409 lot_expired");
+    assert_eq!(store.get(&format!("/v1/positions/{OAT}")).await["on_hand"], 7);
+    store.agent.stop().await;
+}
+
+#[tokio::test]
 async fn a_sale_without_a_lot_is_given_one_and_evidence_puts_it_right() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::with_items(directory.path()).await;

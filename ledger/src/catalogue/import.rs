@@ -49,6 +49,11 @@ pub struct ItemRow {
 pub enum Unfit {
     /// The item is new and has no name.
     NameMissing,
+    /// The number is the barcode of another item's pack (R43).
+    IsBarcode {
+        /// That item.
+        of: Gtin,
+    },
     /// The catalogue counts the item in another unit; what was counted so far would mean something else.
     UnitMismatch {
         /// The catalogue's unit.
@@ -89,6 +94,12 @@ impl Unfit {
     pub fn at(self, row: &Row<'_>) -> RowError {
         match self {
             Self::NameMissing => row.bad("name", "name_missing", "the item has no name", "give it a name"),
+            Self::IsBarcode { of } => row.bad(
+                "gtin",
+                "gtin_is_barcode",
+                format!("this is the barcode of a pack of item {of}"),
+                "give the item a GTIN of its own, or end the barcode first",
+            ),
             Self::UnitMismatch { known } => row.bad(
                 "unit",
                 "unit_mismatch",

@@ -125,6 +125,9 @@ impl Book<'_> {
 
     fn put_row(&mut self, row: ledger::catalogue::ItemRow, currency: Currency) -> Result<Became, Fault> {
         let known = read::item(self.db, row.gtin)?;
+        if let (None, Some(pack)) = (&known, self.pack_named(row.gtin)?) {
+            return Ok(Became::refused(unfit_words(Unfit::IsBarcode { of: pack })));
+        }
         let item = match row.onto(known.as_ref(), currency) {
             Ok(item) => item,
             Err(unfit) => return Ok(Became::refused(unfit_words(unfit))),
@@ -329,6 +332,7 @@ const DEVICE_HASH_CHARS: usize = 24;
 fn unfit_words(unfit: Unfit) -> String {
     match unfit {
         Unfit::NameMissing => "the item is not in the catalogue any more, and the row has no name".to_owned(),
+        Unfit::IsBarcode { of } => format!("the number is the barcode of a pack of item {of} by now"),
         Unfit::UnitMismatch { known } => format!("the catalogue counts the item in `{known}` by now"),
     }
 }
