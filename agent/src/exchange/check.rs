@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use ledger::catalogue::{Currency, ItemRow, ItemRows, Unfit};
 use ledger::opening::{OPENING_COLUMNS, OpeningRow, OpeningRows};
+use ledger::packs::Barcode;
 use ledger::price::{PRICE_COLUMNS, PriceRows};
 use ledger::table::{ColumnName, Columns, DELIMITERS, Decimal, ImportHeaderError, Row, RowError};
 use ledger::{Gtin, Item, Unit};
@@ -77,8 +78,8 @@ pub(crate) trait Catalogue {
     /// The item with a number.
     fn known(&self, gtin: Gtin) -> Option<Known>;
 
-    /// The item of which a number names a pack, at any time.
-    fn pack_of(&self, gtin: Gtin) -> Option<Gtin>;
+    /// The packs that a number names, whenever.
+    fn packs(&self, gtin: Gtin) -> Vec<Barcode>;
 }
 
 impl Catalogue for Replica {
@@ -86,8 +87,8 @@ impl Catalogue for Replica {
         self.known_item(gtin)
     }
 
-    fn pack_of(&self, gtin: Gtin) -> Option<Gtin> {
-        self.barcodes(gtin).first().map(|barcode| barcode.pack.item)
+    fn packs(&self, gtin: Gtin) -> Vec<Barcode> {
+        self.barcodes(gtin)
     }
 }
 
@@ -257,8 +258,12 @@ impl Checked {
     ) -> Result<ItemRow, Vec<RowError>> {
         let read = items.read(row)?;
         let known = catalogue.known(read.gtin).map(|known| known.as_item(read.gtin));
-        if let (None, Some(of)) = (&known, catalogue.pack_of(read.gtin)) {
-            return Err(vec![Unfit::IsBarcode { of }.at(row)]);
+        if let (None, Some(named)) = (&known, catalogue.packs(read.gtin).first()) {
+            return Err(vec![Unfit::IsBarcode { of: named.pack.item }.at(row)]);
+        }
+        if let Some((pack, _)) = read.pack {
+            let added = read.barcode(catalogue.known(pack).is_some(), &catalogue.packs(pack));
+            added.map_err(|unfit| vec![unfit.at(row)])?;
         }
         let fits = read.clone().onto(known.as_ref(), self.currency);
         fits.map_err(|unfit| vec![unfit.at(row)])?;
@@ -341,6 +346,9 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use ledger::Quantity;
+    use ledger::packs::{Pack, PackKind};
+
     use super::*;
 
     struct Shop;
@@ -350,8 +358,11 @@ mod tests {
             (gtin.as_u64() == 4_006_381_333_931).then(|| Known { name: "Oat".into(), unit: Unit::Piece })
         }
 
-        fn pack_of(&self, gtin: Gtin) -> Option<Gtin> {
-            (gtin.as_u64() == 14_006_381_333_938).then(|| "4006381333931".parse().unwrap())
+        fn packs(&self, gtin: Gtin) -> Vec<Barcode> {
+            let item = "4006381333931".parse().unwrap();
+            let pack = Pack { item, kind: PackKind::Case, multiple: Quantity::new(12).unwrap() };
+            let case = Barcode { gtin, pack, from: None, until: None };
+            if gtin.as_u64() == 14_006_381_333_938 { vec![case] } else { Vec::new() }
         }
     }
 
@@ -387,6 +398,29 @@ mod tests {
         assert!(nowhere.contains("`name` is to be read from `Title`"), "{nowhere}");
         let unknown = report(text, &mapping("shelf", "Nr")).unwrap_err();
         assert!(unknown.starts_with("`shelf` is no column of ours: map one of `gtin`"), "{unknown}");
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_pack_has_a_number_that_names_nothing_else() {
+        let table = [
+            ("4006381333931,Oat,14006381333938,12", ""),
+            ("4006381333931,Oat,24006381333935,6",  ""),
+            ("4006381333931,Oat,14006381333938,6",  "barcode_conflict"),
+            ("96385074,Gum,14006381333938,12",      "barcode_conflict"),
+            ("96385074,Gum,4006381333931,12",       "pack_is_item"),
+            ("96385074,Gum,96385074,12",            "pack_is_item"),
+            ("96385074,Gum,24006381333935,",        "pack_incomplete"),
+            ("96385074,Gum,,12",                    "pack_incomplete"),
+            ("96385074,Gum,24006381333935,0",       "pack_quantity_invalid"),
+            ("96385074,Gum,24006381333936,12",      "gtin_invalid"),
+        ];
+        for (row, expect) in table {
+            let text = format!("gtin,name,case_gtin,pack_quantity\n{row}\n");
+            let report = report(&text, &Choices::default()).unwrap();
+            let code = report.faults.first().map_or("", |fault| fault.code.as_str());
+            assert_eq!(code, expect, "{row}");
+        }
     }
 
     #[test]

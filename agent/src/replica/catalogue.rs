@@ -32,6 +32,13 @@ pub(super) enum Listing {
     Removed(Gtin),
     /// A barcode names a pack.
     Barcode(Barcode),
+    /// A number names no pack of the item any more, unless from a day on.
+    BarcodeRemoved {
+        /// The number.
+        gtin: Gtin,
+        /// The item.
+        item: Gtin,
+    },
     /// All that is known of what a kilogram or litre of a measured item cost, costs and will cost.
     Prices(Gtin, Arc<PriceBook>),
     /// How restricted numbers are read.
@@ -87,6 +94,9 @@ impl Catalogue {
                     if let Err(refused) = all.barcodes.set(*barcode) {
                         tracing::error!(%refused, "a barcode was stored that does not go with the others");
                     }
+                }
+                Listing::BarcodeRemoved { gtin, item } => {
+                    all.barcodes.remove(*gtin, *item);
                 }
                 Listing::Prices(item, prices) => {
                     all.prices.insert(*item, Arc::clone(prices));

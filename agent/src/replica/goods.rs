@@ -200,11 +200,25 @@ impl Replica {
 }
 
 impl Book<'_> {
-    /// The item of which a number names a pack, at any time.
-    pub(super) fn pack_named(&self, gtin: Gtin) -> Result<Option<Gtin>, Fault> {
-        let mut statement = self.db.prepare_cached("SELECT item FROM barcode WHERE gtin = ? LIMIT 1")?;
-        let item = statement.query_row([gtin.as_u64().cast_signed()], |row| row.get(0)).optional()?;
-        item.map(row::gtin).transpose()
+    /// All that a number names, whenever.
+    pub(super) fn barcodes(&self, gtin: Gtin) -> Result<Vec<Barcode>, Fault> {
+        let mut statement =
+            self.db.prepare_cached("SELECT body FROM barcode WHERE gtin = ? ORDER BY starts")?;
+        let mut rows = statement.query([gtin.as_u64().cast_signed()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(barcode(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Takes out the barcode of an item's pack that has no beginning, as an import made it.
+    pub(super) fn remove_barcode(&mut self, gtin: Gtin, item: Gtin) -> Result<(), Fault> {
+        let sql = "DELETE FROM barcode WHERE gtin = ? AND starts = ? AND item = ?";
+        let key = params![gtin.as_u64().cast_signed(), starts(None), item.as_u64().cast_signed()];
+        self.db.prepare_cached(sql)?.execute(key)?;
+        self.items.push(Listing::BarcodeRemoved { gtin, item });
+        Ok(())
     }
 
     /// Keeps a barcode if it names one thing at a time.
@@ -217,11 +231,8 @@ impl Book<'_> {
             return Ok(BarcodePut::IsItem);
         }
         let mut known = Barcodes::default();
-        let sql = "SELECT body FROM barcode WHERE gtin = ?";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query([told.gtin.as_u64().cast_signed()])?;
-        while let Some(row) = rows.next()? {
-            known.set(barcode(row)?).map_err(|_refused| Fault::Damaged { what: "barcode" })?;
+        for before in self.barcodes(told.gtin)? {
+            known.set(before).map_err(|_refused| Fault::Damaged { what: "barcode" })?;
         }
         if let Err(refused) = known.set(told) {
             return Ok(BarcodePut::Refused(refused));

@@ -9,6 +9,8 @@ CREATE TABLE barcode (
     PRIMARY KEY (gtin, starts)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX barcode_item ON barcode (item);
+-- The barcode that a row of an import made.
+ALTER TABLE import_row ADD COLUMN pack INTEGER;
 
 -- Prices that the catalogue had, each until the moment `ends`. The one that it has is the item's.
 CREATE TABLE catalogue_price (

@@ -240,7 +240,7 @@ async fn e28_a_credit_below_cost_is_a_loss_once_the_vendor_has_answered() {
         .await;
     store.document(2, "vendor-returns/V-1", json!({"hold": {"permit": null}})).await;
     let back = store.document(3, "vendor-returns/V-1", json!({"put_back": {"lines": {"1": 1}}})).await;
-    assert_eq!(back["state"], "held");
+    assert_eq!(back["state"], "on_hold");
     let position = store.get(&format!("/v1/positions/{OAT}")).await;
     assert_eq!((&position["on_hand"], &position["available"]), (&json!(5), &json!(3)));
     let shipped = store.document(4, "vendor-returns/V-1", json!({"ship": {"lines": {"1": 2}}})).await;
