@@ -222,6 +222,14 @@ impl Barcodes {
         added
     }
 
+    /// Takes out the barcode of a number that names a pack of `item` without a beginning. Answers whether it was there.
+    pub fn remove(&mut self, gtin: Gtin, item: Gtin) -> bool {
+        let Some(known) = self.by_gtin.get_mut(&gtin) else { return false };
+        let before = known.len();
+        known.retain(|known| known.from.is_some() || known.pack.item != item);
+        known.len() < before
+    }
+
     /// Everything that a number names, whenever.
     #[must_use]
     pub fn of_gtin(&self, gtin: Gtin) -> &[Barcode] {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use ledger::catalogue::{Currency, ItemRow, ItemRows};
+use ledger::catalogue::{Currency, ItemRow, ItemRows, Unfit};
 use ledger::opening::{OPENING_COLUMNS, OpeningRow, OpeningRows};
+use ledger::packs::Barcode;
 use ledger::price::{PRICE_COLUMNS, PriceRows};
 use ledger::table::{ColumnName, Columns, DELIMITERS, Decimal, ImportHeaderError, Row, RowError};
 use ledger::{Gtin, Item, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::source::{Source, SourceError};
-use crate::replica::{Change, Known, Report, RowFault, What};
+use crate::replica::{Change, Known, Replica, Report, RowFault, What};
 
 /// Lines that are looked through for the header: exports of other programs begin with a title.
 const HEADER_LINES: u64 = 20;
@@ -73,7 +74,23 @@ pub(crate) struct Checked {
 }
 
 /// What is asked of the catalogue.
-pub(crate) type Catalogue<'a> = &'a dyn Fn(Gtin) -> Option<Known>;
+pub(crate) trait Catalogue {
+    /// The item with a number.
+    fn known(&self, gtin: Gtin) -> Option<Known>;
+
+    /// The packs that a number names, whenever.
+    fn packs(&self, gtin: Gtin) -> Vec<Barcode>;
+}
+
+impl Catalogue for Replica {
+    fn known(&self, gtin: Gtin) -> Option<Known> {
+        self.known_item(gtin)
+    }
+
+    fn packs(&self, gtin: Gtin) -> Vec<Barcode> {
+        self.barcodes(gtin)
+    }
+}
 
 /// Reads a file as far as its header. `bytes` are unpacked.
 pub(crate) fn checked(bytes: Vec<u8>, what: What, choices: &Choices) -> Result<Checked, CheckError> {
@@ -202,7 +219,7 @@ impl Checked {
     /// Hands over what each row says, or all that is wrong with it.
     pub(crate) fn each(
         &self,
-        catalogue: Catalogue<'_>,
+        catalogue: &dyn Catalogue,
         mut each: impl FnMut(u64, Result<Change, Vec<RowError>>) -> ControlFlow<()>,
     ) -> Result<(), CheckError> {
         let (mut items, mut opening) = (ItemRows::default(), OpeningRows::default());
@@ -221,7 +238,7 @@ impl Checked {
             let said = match self.what {
                 What::Items => self.item(&row, &mut items, catalogue).map(|item| Change::Item { line, item }),
                 What::OpeningStock => opening
-                    .read(&row, |gtin| catalogue(gtin).map(|known| known.unit))
+                    .read(&row, |gtin| catalogue.known(gtin).map(|known| known.unit))
                     .map(|opening: OpeningRow| Change::Opening { line, opening }),
                 What::Prices => prices
                     .read(&row, self.currency)
@@ -232,22 +249,29 @@ impl Checked {
         if too_long { Err(CheckError::TooLong) } else { Ok(()) }
     }
 
-    /// What a row says of an item, if that goes with the catalogue.
+    /// What a row says of an item, if that goes with the catalogue: a number names one thing (R43).
     fn item(
         &self,
         row: &Row<'_>,
         items: &mut ItemRows,
-        catalogue: Catalogue<'_>,
+        catalogue: &dyn Catalogue,
     ) -> Result<ItemRow, Vec<RowError>> {
         let read = items.read(row)?;
-        let known = catalogue(read.gtin).map(|known| known.as_item(read.gtin));
+        let known = catalogue.known(read.gtin).map(|known| known.as_item(read.gtin));
+        if let (None, Some(named)) = (&known, catalogue.packs(read.gtin).first()) {
+            return Err(vec![Unfit::IsBarcode { of: named.pack.item }.at(row)]);
+        }
+        if let Some((pack, _)) = read.pack {
+            let added = read.barcode(catalogue.known(pack).is_some(), &catalogue.packs(pack));
+            added.map_err(|unfit| vec![unfit.at(row)])?;
+        }
         let fits = read.clone().onto(known.as_ref(), self.currency);
         fits.map_err(|unfit| vec![unfit.at(row)])?;
         Ok(read)
     }
 
     /// Reads every row and reports.
-    pub(crate) fn report(&self, catalogue: Catalogue<'_>) -> Result<Report, CheckError> {
+    pub(crate) fn report(&self, catalogue: &dyn Catalogue) -> Result<Report, CheckError> {
         let mut report = Report {
             header_line: self.header_line,
             columns: self.named(),
@@ -268,7 +292,9 @@ impl Checked {
                 Ok(change) => {
                     report.accepted = report.accepted.saturating_add(1);
                     let counted = match change {
-                        Change::Item { item, .. } if catalogue(item.gtin).is_some() => &mut report.updates,
+                        Change::Item { item, .. } if catalogue.known(item.gtin).is_some() => {
+                            &mut report.updates
+                        }
                         Change::Item { .. }
                         | Change::Opening { .. }
                         | Change::Price { .. }
@@ -320,15 +346,29 @@ impl Known {
 
 #[cfg(test)]
 mod tests {
+    use ledger::Quantity;
+    use ledger::packs::{Pack, PackKind};
+
     use super::*;
 
-    fn known(gtin: Gtin) -> Option<Known> {
-        (gtin.as_u64() == 4_006_381_333_931).then(|| Known { name: "Oat".into(), unit: Unit::Piece })
+    struct Shop;
+
+    impl Catalogue for Shop {
+        fn known(&self, gtin: Gtin) -> Option<Known> {
+            (gtin.as_u64() == 4_006_381_333_931).then(|| Known { name: "Oat".into(), unit: Unit::Piece })
+        }
+
+        fn packs(&self, gtin: Gtin) -> Vec<Barcode> {
+            let item = "4006381333931".parse().unwrap();
+            let pack = Pack { item, kind: PackKind::Case, multiple: Quantity::new(12).unwrap() };
+            let case = Barcode { gtin, pack, from: None, until: None };
+            if gtin.as_u64() == 14_006_381_333_938 { vec![case] } else { Vec::new() }
+        }
     }
 
     fn report(text: &str, choices: &Choices) -> Result<Report, String> {
         let checked = checked(text.as_bytes().to_vec(), What::Items, choices);
-        checked.and_then(|checked| checked.report(&known)).map_err(|error| error.to_string())
+        checked.and_then(|checked| checked.report(&Shop)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -358,6 +398,36 @@ mod tests {
         assert!(nowhere.contains("`name` is to be read from `Title`"), "{nowhere}");
         let unknown = report(text, &mapping("shelf", "Nr")).unwrap_err();
         assert!(unknown.starts_with("`shelf` is no column of ours: map one of `gtin`"), "{unknown}");
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn a_pack_has_a_number_that_names_nothing_else() {
+        let table = [
+            ("4006381333931,Oat,14006381333938,12", ""),
+            ("4006381333931,Oat,24006381333935,6",  ""),
+            ("4006381333931,Oat,14006381333938,6",  "barcode_conflict"),
+            ("96385074,Gum,14006381333938,12",      "barcode_conflict"),
+            ("96385074,Gum,4006381333931,12",       "pack_is_item"),
+            ("96385074,Gum,96385074,12",            "pack_is_item"),
+            ("96385074,Gum,24006381333935,",        "pack_incomplete"),
+            ("96385074,Gum,,12",                    "pack_incomplete"),
+            ("96385074,Gum,24006381333935,0",       "pack_quantity_invalid"),
+            ("96385074,Gum,24006381333936,12",      "gtin_invalid"),
+        ];
+        for (row, expect) in table {
+            let text = format!("gtin,name,case_gtin,pack_quantity\n{row}\n");
+            let report = report(&text, &Choices::default()).unwrap();
+            let code = report.faults.first().map_or("", |fault| fault.code.as_str());
+            assert_eq!(code, expect, "{row}");
+        }
+    }
+
+    #[test]
+    fn an_item_whose_number_is_a_barcode_is_refused() {
+        let report = report("gtin,name\n14006381333938,Case\n", &Choices::default()).unwrap();
+        assert_eq!((report.accepted, report.rejected), (0, 1));
+        assert_eq!(report.faults.first().map(|fault| fault.code.as_str()), Some("gtin_is_barcode"));
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl Runner {
         let reading = tokio::task::spawn_blocking(move || {
             let file = checked(unpack(&packed)?, what, &choices)?;
             let mut chunk = Chunk { rows: Vec::new(), to: chunks, currency: file.currency() };
-            file.each(&|gtin| catalogue.known_item(gtin), |line, said| match said {
+            file.each(&catalogue, |line, said| match said {
                 Ok(change) => chunk.add(change),
                 Err(_known) if told.contains(&line) => ControlFlow::Continue(()),
                 // It was good when it was checked; the catalogue has changed since.

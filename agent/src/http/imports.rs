@@ -274,7 +274,7 @@ pub(super) async fn upload(
     let reading = tokio::task::spawn_blocking(move || {
         let unpacked = unpack(&body)?;
         let id = id_of(what, &unpacked);
-        let report = checked(unpacked, what, &chosen)?.report(&|gtin| catalogue.known_item(gtin))?;
+        let report = checked(unpacked, what, &chosen)?.report(&catalogue)?;
         Ok::<_, CheckError>((id, report, body))
     });
     let read = reading.await.map_err(|stopped| Problem::internal(&stopped))?;

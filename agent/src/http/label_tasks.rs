@@ -46,7 +46,7 @@ pub(super) struct Wanted {
 pub(super) struct Listing {
     /// The moment that they are as of.
     at: Timestamp,
-    /// In walking order: by department, then by item.
+    /// In walking order: by the shelf's place on the way through the shop, then by department and item.
     tasks: Vec<Task>,
     /// What to ask for `after`, when there is more.
     next: Option<String>,
@@ -203,7 +203,7 @@ pub(super) async fn list(
     let found = app.replica.label_tasks(at, department, after, limit).await;
     let found = found.map_err(|error| of_replica(&error))?;
     let next = found.last().filter(|_| found.len() == limit);
-    let next = next.map(|last| format!("{}.{}", last.item, last.department));
+    let next = next.map(|last| format!("{}.{}.{}", last.walk, last.item, last.department));
     let tasks = found.into_iter().map(Task::of).collect();
     Ok(Answered(Listing { at, tasks, next }))
 }
@@ -211,10 +211,13 @@ pub(super) async fn list(
 /// How far the clock of whoever asks may be behind.
 const CLOCKS_DIFFER_MS: i64 = 120_000;
 
-fn place(text: &str) -> Result<(String, Gtin), Problem> {
-    let parts = text.split_once('.');
-    let read = parts.and_then(|(item, department)| Some((department.to_owned(), item.parse().ok()?)));
-    read.ok_or_else(|| {
+fn place(text: &str) -> Result<(i64, String, Gtin), Problem> {
+    let read = || {
+        let (walk, rest) = text.split_once('.')?;
+        let (item, department) = rest.split_once('.')?;
+        Some((walk.parse().ok()?, department.to_owned(), item.parse().ok()?))
+    };
+    read().ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
         Problem::new(&QUERY_INVALID, format!("query: `after` is `{shown}`: send `next` of the page before"))
     })
@@ -287,7 +290,7 @@ pub(super) fn day(app: &App, name: &str, text: Option<&str>) -> Result<Date, Pro
 
 impl Task {
     fn of(task: ShelfTask) -> Self {
-        let ShelfTask { item, name, department, label, price } = task;
+        let ShelfTask { item, name, walk: _, department, label, price } = task;
         Self {
             gtin: item.to_string(),
             name,

@@ -6,7 +6,7 @@ use ledger::returns::{
     Adjustment, AdjustmentLine, AdjustmentStep, Direction, Refused as No, VendorLine, VendorReturn,
     VendorStep,
 };
-use ledger::{Account, DocumentId, Gtin, Reason};
+use ledger::{Account, DocumentId, Gtin, Money, Quantity, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -133,6 +133,25 @@ impl Document for VendorReturn {
 
     fn items(document: Option<&Self>, _step: &Self::Step) -> Vec<Gtin> {
         document.iter().flat_map(|document| document.lines.values()).map(|line| line.goods.item).collect()
+    }
+
+    fn credits(step: &Self::Step) -> Option<u32> {
+        match step {
+            OrOpen::Step(VendorStep::Credit(credit)) => Some(credit.line),
+            OrOpen::Step(
+                VendorStep::Edit { .. }
+                | VendorStep::Hold { .. }
+                | VendorStep::Ship { .. }
+                | VendorStep::PutBack { .. }
+                | VendorStep::Close
+                | VendorStep::Cancel,
+            )
+            | OrOpen::Open(_) => None,
+        }
+    }
+
+    fn credit_of(&self, line: u32, before: i64, part: Quantity) -> Option<Money> {
+        Self::credit_of(self, line, before, part)
     }
 
     fn decide(

@@ -15,7 +15,7 @@ use ledger::count::{Limits, Reviewed, Spot};
 use ledger::document::NotAllowed;
 use ledger::promise::{Channel, Reserved, Shelf};
 use ledger::receiving::{ContainerId, PurchaseOrder, Receipt, Received, ShipNotice};
-use ledger::{Context, DocumentId, Gtin, Movement, Positions, Quantity, Seq, Stamp, StoreId};
+use ledger::{Context, DocumentId, Gtin, Money, Movement, Positions, Quantity, Seq, Stamp, StoreId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -73,6 +73,21 @@ pub trait Document: Serialize + DeserializeOwned + JsonSchema + Send + 'static {
     #[must_use]
     fn shown(self) -> Self {
         self
+    }
+
+    /// What goods that a step brought in cost, as the document says: of each movement of the step, in their order.
+    fn costs(_before: Option<&Self>, _after: &Self) -> Vec<Option<Money>> {
+        Vec::new()
+    }
+
+    /// The line of which a step says what is paid for goods that left before.
+    fn credits(_step: &Self::Step) -> Option<u32> {
+        None
+    }
+
+    /// What is paid for the goods of a line after the first `before` that left; none until it is known of all of them.
+    fn credit_of(&self, _line: u32, _before: i64, _part: Quantity) -> Option<Money> {
+        None
     }
 
     /// What a step needs to know of what is kept beside the document. Most kinds keep nothing there.

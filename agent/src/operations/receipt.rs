@@ -10,7 +10,7 @@ use ledger::receiving::{
     Against, Came, ContainerId, PurchaseOrder, Receipt, ReceiptState, ReceiptStep, Refused as No, ShipNotice,
     Tolerance,
 };
-use ledger::{Account, Area, DocumentId, Gtin, Movement, Positions};
+use ledger::{Account, Area, DocumentId, Gtin, Money, Movement, Positions};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -132,6 +132,12 @@ impl Document for Receipt {
 
     fn shown(self) -> Self {
         self.without_expected()
+    }
+
+    /// Each row that is new made one movement, in the order of the rows.
+    fn costs(before: Option<&Self>, after: &Self) -> Vec<Option<Money>> {
+        let known = before.map_or(0, |before| before.rows.len());
+        after.rows.iter().skip(known).map(|row| row.amount).collect()
     }
 
     fn decide(

@@ -222,7 +222,9 @@ impl<'c> Book<'c> {
             self.note_late(&movement);
             warnings.extend(self.learn(&movement)?);
             let head = self.head_after(&movement);
-            last = self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(*fingerprint))?;
+            let entry = Entry { seq: head.seq, movement, hash: head.hash };
+            last = self.append(&entry, Some(*fingerprint))?;
+            self.note_cost(&entry, None)?;
         }
         let (seq, on_hand, sellable) = last;
         Ok(Outcome::Accepted { seq, on_hand, sellable, notices: decision.notices, warnings })
@@ -283,6 +285,7 @@ impl<'c> Book<'c> {
 
     /// Adds or replaces an item of the catalogue.
     pub(super) fn set_item(&mut self, item: Item) -> Result<(), Fault> {
+        self.end_catalogue_price(&item)?;
         self.sql.set_item.execute(params![
             item.gtin.as_u64().cast_signed(),
             item.name,
@@ -291,8 +294,8 @@ impl<'c> Book<'c> {
             item.price.as_ref().map(|price| price.currency.as_str()),
             item.department,
         ])?;
-        self.note_price(&item)?;
         super::shelf_labels::item_changed(self.db, self.site.here(), item.gtin, self.now)?;
+        self.publish_prices(item.gtin)?;
         self.items.push(Listing::Put(item));
         Ok(())
     }

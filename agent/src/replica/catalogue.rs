@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ledger::packs::{Barcode, Barcodes, Pack};
-use ledger::weigh::UnitPrice;
-use ledger::{Date, Gtin, Item, Money, Timestamp, Unit};
+use ledger::price::PriceBook;
+use ledger::{Date, Gtin, Item, Unit};
 use rusqlite::Connection;
 
 use super::goods::{self, RestrictedNumbers};
-
+use super::prices;
 use super::row::{self, Fault};
 
 /// What a scan needs to know of an item.
@@ -32,8 +32,15 @@ pub(super) enum Listing {
     Removed(Gtin),
     /// A barcode names a pack.
     Barcode(Barcode),
-    /// A kilogram or litre of the item costs so much from a moment on.
-    UnitPrice(Gtin, Timestamp, Money),
+    /// A number names no pack of the item any more, unless from a day on.
+    BarcodeRemoved {
+        /// The number.
+        gtin: Gtin,
+        /// The item.
+        item: Gtin,
+    },
+    /// All that is known of what a kilogram or litre of a measured item cost, costs and will cost.
+    Prices(Gtin, Arc<PriceBook>),
     /// How restricted numbers are read.
     Restricted(Arc<RestrictedNumbers>),
 }
@@ -46,14 +53,14 @@ pub(super) struct Catalogue(RwLock<All>);
 struct All {
     items: HashMap<Gtin, Known>,
     barcodes: Barcodes,
-    /// Of weighed items, each in the order of time.
-    prices: HashMap<Gtin, Vec<UnitPrice>>,
+    /// Of measured items only: price labels are weighed by them.
+    prices: HashMap<Gtin, Arc<PriceBook>>,
     restricted: Arc<RestrictedNumbers>,
 }
 
 impl Catalogue {
     /// Reads all items.
-    pub(super) fn read(db: &Connection) -> Result<Self, Fault> {
+    pub(super) fn read(db: &Connection, site: &prices::Site) -> Result<Self, Fault> {
         let count: i64 = db.query_row("SELECT count(*) FROM item", [], |row| row.get(0))?;
         let mut items = HashMap::with_capacity(usize::try_from(count)?);
         let mut statement = db.prepare("SELECT gtin, name, unit FROM item")?;
@@ -66,7 +73,7 @@ impl Catalogue {
         Ok(Self(RwLock::new(All {
             items,
             barcodes: goods::read_barcodes(db)?,
-            prices: goods::read_prices(db)?,
+            prices: prices::of_measured(db, site.here())?,
             restricted: Arc::new(goods::read_restricted(db)?),
         })))
     }
@@ -88,8 +95,11 @@ impl Catalogue {
                         tracing::error!(%refused, "a barcode was stored that does not go with the others");
                     }
                 }
-                Listing::UnitPrice(item, from, price) => {
-                    goods::add_price(all.prices.entry(*item).or_default(), *from, *price);
+                Listing::BarcodeRemoved { gtin, item } => {
+                    all.barcodes.remove(*gtin, *item);
+                }
+                Listing::Prices(item, prices) => {
+                    all.prices.insert(*item, Arc::clone(prices));
                 }
                 Listing::Restricted(restricted) => all.restricted = Arc::clone(restricted),
             }
@@ -110,8 +120,9 @@ impl Catalogue {
         self.all().barcodes.of_gtin(gtin).to_vec()
     }
 
-    pub(super) fn unit_prices(&self, item: Gtin) -> Vec<UnitPrice> {
-        self.all().prices.get(&item).cloned().unwrap_or_default()
+    /// The prices of a measured item.
+    pub(super) fn prices(&self, item: Gtin) -> Option<Arc<PriceBook>> {
+        self.all().prices.get(&item).cloned()
     }
 
     pub(super) fn restricted(&self) -> Arc<RestrictedNumbers> {

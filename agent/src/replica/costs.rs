@@ -4,10 +4,13 @@
 //! a time, following the ledger like any other projection: the mark says up to which entry all items are valued. What is
 //! derived and not booked yet is booked on the day of the valuation, in the open period; what was booked is never changed.
 //!
-//! Limits today: goods of a transfer from another store come in at this store's own cost until their cost is told, and an
+//! What a document says of the cost of goods is a fact from the moment they are recorded on: nobody has to tell it again.
+//!
+//! Limits today: goods of a transfer from another store come in at this store's own cost, for its copy does not say theirs, and an
 //! item whose department changes keeps its method until it is valued anew. One pool for the company is not kept here.
 
 mod facts;
+mod said;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -319,6 +319,8 @@ impl Book<'_> {
             return Ok(Operated::Refused(Refused::new(code, detail, hint)));
         }
         let first = self.tip.head.seq.next();
+        let costs = D::costs(before.as_ref().map(|kept| &kept.document), &document);
+        let mut costs = costs.into_iter();
         for (leg, mut movement) in (0..=u8::MAX).zip(movements) {
             movement.source.leg = leg;
             self.note_late(&movement);
@@ -326,7 +328,9 @@ impl Book<'_> {
             let head = self.head_after(&movement);
             // As it would be when the entry came back from the hub: the step's own is kept with the step.
             let fingerprint = command::fingerprint(&movement);
-            self.append(&Entry { seq: head.seq, movement, hash: head.hash }, fingerprint)?;
+            let entry = Entry { seq: head.seq, movement, hash: head.hash };
+            self.append(&entry, fingerprint)?;
+            self.note_cost(&entry, costs.next().flatten())?;
         }
         let last = self.tip.head.seq;
         let movements = (last >= first).then_some((first, last));
@@ -340,6 +344,9 @@ impl Book<'_> {
         self.keep(&kept)?;
         self.shrink_leases(&D::promised(step))?;
         self.keep_step((D::KIND, &kept.id, kept.version), taking, movements)?;
+        if let Some(line) = D::credits(step) {
+            self.note_credits(&kept, line, taking.stamp)?;
+        }
         if let Some(about) = kept.document.closes() {
             self.close_complete(about, (taking.stamp, store))?;
         }

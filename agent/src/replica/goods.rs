@@ -1,16 +1,13 @@
-//! What a code can stand for besides an item: packs, weighed pieces, and the unit prices that price labels are weighed by.
+//! What a code can stand for besides an item: packs, and weighed pieces by how restricted numbers are read.
 //!
-//! All of it is in memory with the catalogue, so that a scan reads nothing from the disk for it. Limit today: unit prices are
-//! those that the catalogue had since this agent kept them; the first one is taken to have always been.
+//! All of it is in memory with the catalogue, so that a scan reads nothing from the disk for it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use gs1::rcn::{Country, Pattern, Rules};
 use gs1::report::Config;
 use ledger::packs::{Barcode, BarcodeRefusal, Barcodes, Pack};
-use ledger::weigh::UnitPrice;
-use ledger::{Date, Gtin, Item, Money, Timestamp, Unit};
+use ledger::{Date, Gtin};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -152,12 +149,6 @@ impl Replica {
         self.catalogue.barcodes(gtin)
     }
 
-    /// What a kilogram or litre of an item cost and costs. The one place that knows where unit prices come from.
-    #[must_use]
-    pub fn unit_prices(&self, item: Gtin) -> Vec<UnitPrice> {
-        self.catalogue.unit_prices(item)
-    }
-
     /// How restricted numbers are read.
     #[must_use]
     pub fn restricted_numbers(&self) -> Arc<RestrictedNumbers> {
@@ -209,6 +200,27 @@ impl Replica {
 }
 
 impl Book<'_> {
+    /// All that a number names, whenever.
+    pub(super) fn barcodes(&self, gtin: Gtin) -> Result<Vec<Barcode>, Fault> {
+        let mut statement =
+            self.db.prepare_cached("SELECT body FROM barcode WHERE gtin = ? ORDER BY starts")?;
+        let mut rows = statement.query([gtin.as_u64().cast_signed()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(barcode(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Takes out the barcode of an item's pack that has no beginning, as an import made it.
+    pub(super) fn remove_barcode(&mut self, gtin: Gtin, item: Gtin) -> Result<(), Fault> {
+        let sql = "DELETE FROM barcode WHERE gtin = ? AND starts = ? AND item = ?";
+        let key = params![gtin.as_u64().cast_signed(), starts(None), item.as_u64().cast_signed()];
+        self.db.prepare_cached(sql)?.execute(key)?;
+        self.items.push(Listing::BarcodeRemoved { gtin, item });
+        Ok(())
+    }
+
     /// Keeps a barcode if it names one thing at a time.
     pub(super) fn put_barcode(&mut self, told: Barcode) -> Result<BarcodePut, Fault> {
         let item = told.pack.item;
@@ -219,11 +231,8 @@ impl Book<'_> {
             return Ok(BarcodePut::IsItem);
         }
         let mut known = Barcodes::default();
-        let sql = "SELECT body FROM barcode WHERE gtin = ?";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let mut rows = statement.query([told.gtin.as_u64().cast_signed()])?;
-        while let Some(row) = rows.next()? {
-            known.set(barcode(row)?).map_err(|_refused| Fault::Damaged { what: "barcode" })?;
+        for before in self.barcodes(told.gtin)? {
+            known.set(before).map_err(|_refused| Fault::Damaged { what: "barcode" })?;
         }
         if let Err(refused) = known.set(told) {
             return Ok(BarcodePut::Refused(refused));
@@ -239,23 +248,6 @@ impl Book<'_> {
         ])?;
         self.items.push(Listing::Barcode(told));
         Ok(BarcodePut::Done)
-    }
-
-    /// Notes the unit price of a weighed item when it is another than before.
-    pub(super) fn note_price(&mut self, item: &Item) -> Result<(), Fault> {
-        let (Some(price), Unit::Gram | Unit::Millilitre) = (item.price, item.unit) else { return Ok(()) };
-        let (gtin, price) = (item.gtin.as_u64().cast_signed(), price.amount);
-        let sql = "SELECT price FROM unit_price WHERE item = ? ORDER BY starts DESC LIMIT 1";
-        let last: Option<i64> =
-            self.db.prepare_cached(sql)?.query_row([gtin], |row| row.get(0)).optional()?;
-        if last == Some(price.minor()) {
-            return Ok(());
-        }
-        let from = if last.is_none() { Timestamp::from_millis(0) } else { self.now };
-        let sql = "INSERT OR REPLACE INTO unit_price (item, starts, price) VALUES (?,?,?)";
-        self.db.prepare_cached(sql)?.execute(params![gtin, from.millis(), price.minor()])?;
-        self.items.push(Listing::UnitPrice(item.gtin, from, price));
-        Ok(())
     }
 }
 
@@ -279,18 +271,6 @@ pub(super) fn read_barcodes(db: &Connection) -> Result<Barcodes, Fault> {
     Ok(barcodes)
 }
 
-/// Reads every unit price.
-pub(super) fn read_prices(db: &Connection) -> Result<HashMap<Gtin, Vec<UnitPrice>>, Fault> {
-    let mut prices: HashMap<Gtin, Vec<UnitPrice>> = HashMap::new();
-    let mut statement = db.prepare("SELECT item, starts, price FROM unit_price ORDER BY item, starts")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let history = prices.entry(row::gtin(row.get(0)?)?).or_default();
-        add_price(history, Timestamp::from_millis(row.get(1)?), Money::new(row.get(2)?));
-    }
-    Ok(prices)
-}
-
 /// Reads how restricted numbers are read.
 pub(super) fn read_restricted(db: &Connection) -> Result<RestrictedNumbers, Fault> {
     let sql = "SELECT body FROM setting WHERE name = ?";
@@ -299,12 +279,4 @@ pub(super) fn read_restricted(db: &Connection) -> Result<RestrictedNumbers, Faul
     let damaged = Fault::Damaged { what: "patterns of restricted numbers" };
     let Ok(written) = serde_json::from_str(&body) else { return Err(damaged) };
     RestrictedNumbers::new(written).map_err(|_wrong| damaged)
-}
-
-/// The next price ends the one before.
-pub(super) fn add_price(history: &mut Vec<UnitPrice>, from: Timestamp, per_kilogram: Money) {
-    if let Some(last) = history.last_mut() {
-        last.until = Some(from);
-    }
-    history.push(UnitPrice { from, until: None, per_kilogram });
 }

@@ -333,13 +333,13 @@ impl Replica {
         let db = database::open(&file)?;
         own(&db, &file, store)?;
         let damaged = |fault: Fault| OpenError::Damaged { file: file.clone(), what: fault.to_string() };
-        let catalogue = Arc::new(Catalogue::read(&db).map_err(damaged)?);
+        let site = prices::Site::new(store, &trading_day);
+        let catalogue = Arc::new(Catalogue::read(&db, &site).map_err(damaged)?);
         let (tip, tip_read) = watch::channel(book::read_tip(&db).map_err(damaged)?);
         let (sync, sync_read) = watch::channel(book::read_sync(&db).map_err(damaged)?);
         let published = Published { tip, sync, catalogue: Arc::clone(&catalogue) };
         let (messages, received) = sync_channel(QUEUE);
         let (of_writer, of_handle) = (file.clone(), trading_day.clone());
-        let site = prices::Site::new(store, &trading_day);
         let of_book = site.clone();
         let writing = move || write(lock, &of_writer, db, (trading_day, of_book), &published, &received);
         std::thread::Builder::new().name("replica".to_owned()).spawn(writing).map_err(OpenError::Thread)?;

@@ -1,18 +1,26 @@
 //! Prices in the replica: every row that came for this store, and which one holds when (R68). An item's price in the catalogue
-//! is the base under all rows, with version 0.
+//! is the base under all rows, with version 0; so are those that it had before, each in its time.
 //!
 //! Nothing is switched at a moment: what holds follows from the rows and the clock, so it is right without a network and
-//! after any pause.
+//! after any pause. The prices of measured items are in memory too, so that the scan of a price label reads nothing from the
+//! disk.
+//!
+//! Limit today: the first price of the catalogue is taken to have always been.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use gs1::Gtin;
+use ledger::catalogue::Currency;
 use ledger::price::{Here, LocalTime, PriceBook, PriceKind, PriceRow, PriceVersion, Sites, Zone};
-use ledger::{Item, StoreId, Timestamp, TradingDay};
+use ledger::{Item, Money, StoreId, Timestamp, TradingDay, Unit};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::book::Book;
+use super::catalogue::Listing;
 use super::read::item as read_item;
 use super::row::Fault;
-use super::{Replica, ReplicaError, shelf_labels};
+use super::{Replica, ReplicaError, row, shelf_labels};
 
 /// The version of a price that is only in the catalogue.
 pub const CATALOGUE: PriceVersion = PriceVersion::new(0);
@@ -113,25 +121,18 @@ impl Replica {
     pub async fn price_at(&self, item: Gtin, at: Timestamp) -> Result<PriceAt, ReplicaError> {
         let site = self.site.clone();
         self.readers
-            .read(move |reader| Ok(PriceAt::of(&book_of(&reader.db, item)?, item, site.here(), at)))
+            .read(move |reader| {
+                Ok(PriceAt::of(&book_of(&reader.db, site.here(), item)?, item, site.here(), at))
+            })
             .await
     }
 
-    /// The prices that hold for an item at any time from one moment to another, both included, in their order: what a
-    /// label that was printed around then may have been made with (R47).
-    ///
-    /// # Errors
-    /// [`ReplicaError`] when they cannot be read.
-    pub async fn prices_between(
-        &self,
-        item: Gtin,
-        from: Timestamp,
-        to: Timestamp,
-    ) -> Result<Vec<PriceSpan>, ReplicaError> {
-        let site = self.site.clone();
-        self.readers
-            .read(move |reader| Ok(spans(&book_of(&reader.db, item)?, item, site.here(), (from, to))))
-            .await
+    /// What a kilogram or litre of a measured item costs at any time from one moment to another, both included, in the order of
+    /// time: what a label that was printed then may have been made with (R47). None for an item that is counted in pieces.
+    #[must_use]
+    pub fn unit_prices_between(&self, item: Gtin, from: Timestamp, to: Timestamp) -> Vec<PriceSpan> {
+        let prices = self.catalogue.prices(item);
+        prices.map_or_else(Vec::new, |prices| spans(&prices, item, self.site.here(), (from, to)))
     }
 
     /// At most `max` price rows after one of them, by item and version; only those of `item` when it is given.
@@ -199,47 +200,108 @@ impl Book<'_> {
             self.now.millis()
         ])?;
         shelf_labels::refresh(self.db, self.site.here(), row.item, self.now)?;
+        self.publish_prices(row.item)?;
         Ok(PricePut::Accepted)
     }
 
     /// Takes a row out that an import brought. `false` when it is not there.
-    pub(super) fn remove_price(&self, item: Gtin, version: PriceVersion) -> Result<bool, Fault> {
+    pub(super) fn remove_price(&mut self, item: Gtin, version: PriceVersion) -> Result<bool, Fault> {
         let key = params![stored(item), number(version)];
         let removed =
             self.db.prepare_cached("DELETE FROM price WHERE item = ? AND version = ?")?.execute(key)?;
         shelf_labels::refresh(self.db, self.site.here(), item, self.now)?;
+        self.publish_prices(item)?;
         Ok(removed > 0)
+    }
+
+    /// The price that the catalogue has of an item ends now when `item` is to take its place with another one.
+    pub(super) fn end_catalogue_price(&self, item: &Item) -> Result<(), Fault> {
+        let before = read_item(self.db, item.gtin)?.and_then(|before| before.price);
+        let Some(before) = before.filter(|before| Some(before) != item.price.as_ref()) else { return Ok(()) };
+        // Of several changes in one moment only the first one ended a price that ever held.
+        let sql = "INSERT OR IGNORE INTO catalogue_price (item, ends, price, currency) VALUES (?,?,?,?)";
+        self.db.prepare_cached(sql)?.execute(params![
+            stored(item.gtin),
+            self.now.millis(),
+            before.amount.minor(),
+            before.currency.as_str(),
+        ])?;
+        Ok(())
+    }
+
+    /// Tells scans the prices of a measured item, once they are committed.
+    pub(super) fn publish_prices(&mut self, item: Gtin) -> Result<(), Fault> {
+        if read_item(self.db, item)?.is_some_and(|item| is_measured(item.unit)) {
+            let prices = book_of(self.db, self.site.here(), item)?;
+            self.items.push(Listing::Prices(item, Arc::new(prices)));
+        }
+        Ok(())
     }
 }
 
-/// All that is known of an item's prices: its rows, over its price in the catalogue.
-pub(super) fn book_of(db: &Connection, item: Gtin) -> Result<PriceBook, Fault> {
+/// The prices of all measured items.
+pub(super) fn of_measured(db: &Connection, here: Here<'_>) -> Result<HashMap<Gtin, Arc<PriceBook>>, Fault> {
+    let mut statement = db.prepare("SELECT gtin FROM item WHERE unit IN (?, ?)")?;
+    let mut rows = statement.query([Unit::Gram.code(), Unit::Millilitre.code()])?;
+    let mut prices = HashMap::new();
+    while let Some(found) = rows.next()? {
+        let item = row::gtin(found.get(0)?)?;
+        prices.insert(item, Arc::new(book_of(db, here, item)?));
+    }
+    Ok(prices)
+}
+
+const fn is_measured(unit: Unit) -> bool {
+    match unit {
+        Unit::Gram | Unit::Millilitre => true,
+        Unit::Piece => false,
+    }
+}
+
+/// All that is known of an item's prices: its rows, over the prices that the catalogue has and had.
+pub(super) fn book_of(db: &Connection, here: Here<'_>, item: Gtin) -> Result<PriceBook, Fault> {
     let mut book = PriceBook::default();
     let mut statement = db.prepare_cached("SELECT body FROM price WHERE item = ?")?;
     let rows = read_rows(statement.query([stored(item)])?)?;
-    let listed = read_item(db, item)?;
-    for row in rows.into_iter().chain(listed.and_then(|item| of_catalogue(&item))) {
+    for row in rows.into_iter().chain(of_catalogue(db, here.zone, item)?) {
         book.add(row).map_err(|_refused| DAMAGED)?;
     }
     Ok(book)
 }
 
-/// The catalogue's price as a row that every other one wins over.
-fn of_catalogue(item: &Item) -> Option<PriceRow> {
-    let price = item.price?;
-    let from: LocalTime = BEGIN.parse().ok()?;
-    Some(PriceRow {
-        item: item.gtin,
+/// The catalogue's prices as rows that every other one wins over: each from the end of the one before.
+fn of_catalogue(db: &Connection, zone: &Zone, item: Gtin) -> Result<Vec<PriceRow>, Fault> {
+    let mut from: LocalTime = BEGIN.parse().map_err(|_never| DAMAGED)?;
+    let row = |from, to, amount, currency| PriceRow {
+        item,
         sites: Sites::All,
         kind: PriceKind::Base,
         priority: 0,
         version: CATALOGUE,
         from,
-        to: None,
-        amount: price.amount,
-        currency: price.currency,
+        to,
+        amount,
+        currency,
         multi_buy: None,
-    })
+    };
+    let mut found = Vec::new();
+    let sql = "SELECT ends, price, currency FROM catalogue_price WHERE item = ? ORDER BY ends";
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query([stored(item)])?;
+    while let Some(ended) = rows.next()? {
+        let to = zone.local(Timestamp::from_millis(ended.get(0)?));
+        let currency: String = ended.get(2)?;
+        let currency = Currency::parse(&currency).ok_or(DAMAGED)?;
+        // In the hour that the clock shows twice, a price may have ended before it began.
+        if to > from {
+            found.push(row(from, Some(to), Money::new(ended.get(1)?), currency));
+            from = to;
+        }
+    }
+    if let Some(price) = read_item(db, item)?.and_then(|item| item.price) {
+        found.push(row(from, None, price.amount, price.currency));
+    }
+    Ok(found)
 }
 
 /// Before any price that a store ever had.

@@ -40,6 +40,8 @@ pub struct ShelfTask {
     pub item: Gtin,
     /// What people call it, if the catalogue has it.
     pub name: Option<String>,
+    /// Its place on the way through the shop; the last one when nobody said.
+    pub walk: i64,
     /// Where it is found; empty when nobody said.
     pub department: String,
     /// What is on the shelf now, as far as is known.
@@ -93,7 +95,8 @@ pub struct LabelCounts {
 // === impl Replica ===
 
 impl Replica {
-    /// At most `max` label tasks as of a moment that is not over, in walking order: by department and item, after one of them.
+    /// At most `max` label tasks as of a moment that is not over, in walking order: by their place on the way through
+    /// the shop, department and item, after one of them.
     ///
     /// # Errors
     /// [`ReplicaError`] when they cannot be read.
@@ -101,7 +104,7 @@ impl Replica {
         &self,
         at: Timestamp,
         department: Option<String>,
-        after: Option<(String, Gtin)>,
+        after: Option<(i64, String, Gtin)>,
         max: usize,
     ) -> Result<Vec<ShelfTask>, ReplicaError> {
         let site = self.site.clone();
@@ -176,7 +179,7 @@ impl Book<'_> {
         let LabelScan { label, user, device, key, at } = scan;
         let here = self.site.here();
         let fingerprint = fingerprint(scan);
-        let prices = book_of(self.db, label.item)?;
+        let prices = book_of(self.db, here, label.item)?;
         let sql = "SELECT fingerprint, checked_at FROM label_check WHERE key = ?";
         let known: Option<(i64, i64)> = self
             .db
@@ -257,7 +260,7 @@ pub(super) fn printed(db: &Connection, here: Here<'_>, job: i64, now: Timestamp)
     Ok(())
 }
 
-/// Looks at an item whose catalogue entry has changed, if anything is known of its label.
+/// Looks at an item whose catalogue entry or shelf has changed, if anything is known of its label.
 pub(super) fn item_changed(db: &Connection, here: Here<'_>, item: Gtin, now: Timestamp) -> Result<(), Fault> {
     let known = db.prepare_cached("SELECT 1 FROM shelf_label WHERE item = ?")?.exists([stored(item)])?;
     if known { refresh(db, here, item, now) } else { Ok(()) }
@@ -265,15 +268,23 @@ pub(super) fn item_changed(db: &Connection, here: Here<'_>, item: Gtin, now: Tim
 
 /// Compares an item's label with its price as it is now, and remembers until when that holds.
 pub(super) fn refresh(db: &Connection, here: Here<'_>, item: Gtin, now: Timestamp) -> Result<(), Fault> {
-    let prices = book_of(db, item)?;
+    let prices = book_of(db, here, item)?;
     let label = label_of(db, item)?;
     let differs = differs(label, prices.effective(item, here, now));
     let until = prices.next_change(item, here, now).map(|change| change.at.millis());
     let department = read::item(db, item)?.and_then(|item| item.department).unwrap_or_default();
-    let sql = "INSERT INTO shelf_label (item, department, until, task) VALUES (?,?,?,?) ON CONFLICT (item) DO UPDATE SET \
-               department = excluded.department, until = excluded.until, task = excluded.task";
-    db.prepare_cached(sql)?.execute(params![stored(item), department, until, differs])?;
+    let walk = walk_of(db, item)?;
+    let sql = "INSERT INTO shelf_label (item, walk, department, until, task) VALUES (?,?,?,?,?) \
+               ON CONFLICT (item) DO UPDATE SET walk = excluded.walk, department = excluded.department, until = excluded.until, task = excluded.task";
+    db.prepare_cached(sql)?.execute(params![stored(item), walk, department, until, differs])?;
     Ok(())
+}
+
+/// The place of an item's shelf on the way through the shop: the last one when it has none.
+fn walk_of(db: &Connection, item: Gtin) -> Result<i64, Fault> {
+    let mut statement = db.prepare_cached("SELECT walk FROM shelf WHERE item = ?")?;
+    let known = statement.query_row([stored(item)], |found| found.get(0)).optional()?;
+    Ok(known.unwrap_or(i64::MAX))
 }
 
 // --- what differs ---
@@ -337,27 +348,32 @@ fn fingerprint(scan: &LabelScan) -> Fingerprint {
 struct Wanted<'a> {
     at: Timestamp,
     department: Option<&'a str>,
-    after: Option<(String, Gtin)>,
+    after: Option<(i64, String, Gtin)>,
 }
+
+/// A place in walking order.
+type Key = (i64, String, i64);
 
 /// Walks along the items that differed when they were looked at last and those whose price may have changed since, and looks
 /// at each of them again.
 fn tasks(db: &Connection, here: Here<'_>, wanted: &Wanted<'_>, max: usize) -> Result<Vec<ShelfTask>, Fault> {
-    let after =
-        wanted.after.as_ref().map_or(("", -1), |(department, item)| (department.as_str(), stored(*item)));
-    let mut changed: BTreeSet<(String, i64)> = BTreeSet::new();
+    let after = wanted.after.as_ref();
+    let after = after
+        .map_or((i64::MIN, "", -1), |(walk, department, item)| (*walk, department.as_str(), stored(*item)));
+    let mut changed: BTreeSet<Key> = BTreeSet::new();
     let mut statement = db.prepare_cached(
-        "SELECT department, item FROM shelf_label WHERE until <= ?1 AND (department, item) > (?2, ?3) AND task = 0",
+        "SELECT walk, department, item FROM shelf_label \
+         WHERE until <= ?1 AND (walk, department, item) > (?2, ?3, ?4) AND task = 0",
     )?;
-    let mut rows = statement.query(params![wanted.at.millis(), after.0, after.1])?;
-    while let Some(found) = rows.next()? {
-        changed.insert((found.get(0)?, found.get(1)?));
+    let mut rows = statement.query(params![wanted.at.millis(), after.0, after.1, after.2])?;
+    while let Some(key) = next_key(&mut rows)? {
+        changed.insert(key);
     }
     let mut statement = db.prepare_cached(
-        "SELECT department, item FROM shelf_label WHERE task = 1 AND (department, item) > (?1, ?2) \
-         ORDER BY department, item",
+        "SELECT walk, department, item FROM shelf_label WHERE task = 1 AND (walk, department, item) > (?1, ?2, ?3) \
+         ORDER BY walk, department, item",
     )?;
-    let mut rows = statement.query(params![after.0, after.1])?;
+    let mut rows = statement.query(params![after.0, after.1, after.2])?;
     let mut differing = next_key(&mut rows)?;
     let mut found = Vec::new();
     while found.len() < max {
@@ -367,18 +383,18 @@ fn tasks(db: &Connection, here: Here<'_>, wanted: &Wanted<'_>, max: usize) -> Re
             (None, Some(_)) => changed.pop_first(),
             (None, None) => None,
         };
-        let Some((department, item)) = key else { break };
-        if wanted.department.is_some_and(|wanted| wanted != department) {
+        let Some(key) = key else { break };
+        if wanted.department.is_some_and(|wanted| wanted != key.1) {
             continue;
         }
-        found.extend(task(db, here, row::gtin(item)?, department, wanted.at)?);
+        found.extend(task(db, here, key, wanted.at)?);
     }
     Ok(found)
 }
 
-fn next_key(rows: &mut rusqlite::Rows<'_>) -> Result<Option<(String, i64)>, Fault> {
+fn next_key(rows: &mut rusqlite::Rows<'_>) -> Result<Option<Key>, Fault> {
     Ok(match rows.next()? {
-        Some(found) => Some((found.get(0)?, found.get(1)?)),
+        Some(found) => Some((found.get(0)?, found.get(1)?, found.get(2)?)),
         None => None,
     })
 }
@@ -386,17 +402,17 @@ fn next_key(rows: &mut rusqlite::Rows<'_>) -> Result<Option<(String, i64)>, Faul
 fn task(
     db: &Connection,
     here: Here<'_>,
-    item: Gtin,
-    department: String,
+    (walk, department, item): Key,
     at: Timestamp,
 ) -> Result<Option<ShelfTask>, Fault> {
-    let price = PriceAt::of(&book_of(db, item)?, item, here, at);
+    let item = row::gtin(item)?;
+    let price = PriceAt::of(&book_of(db, here, item)?, item, here, at);
     let label = label_of(db, item)?;
     if !differs(label, price.row.as_ref()) {
         return Ok(None);
     }
     let name = read::item(db, item)?.map(|item| item.name);
-    Ok(Some(ShelfTask { item, name, department, label, price }))
+    Ok(Some(ShelfTask { item, name, walk, department, label, price }))
 }
 
 fn label_of(db: &Connection, item: Gtin) -> Result<Option<OnShelf>, Fault> {
@@ -413,7 +429,7 @@ fn label_of(db: &Connection, item: Gtin) -> Result<Option<OnShelf>, Fault> {
 
 /// Remembers what a label says; [`refresh`] follows.
 fn put_label(db: &Connection, item: Gtin, label: OnShelf) -> Result<(), Fault> {
-    let sql = "INSERT INTO shelf_label (item, department, label_version, label_amount, label_at, task) VALUES (?,'',?,?,?,0) \
+    let sql = "INSERT INTO shelf_label (item, walk, department, label_version, label_amount, label_at, task) VALUES (?,0,'',?,?,?,0) \
                ON CONFLICT (item) DO UPDATE SET label_version = excluded.label_version, \
                label_amount = excluded.label_amount, label_at = excluded.label_at";
     db.prepare_cached(sql)?.execute(params![

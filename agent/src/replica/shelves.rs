@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::row::{self, Fault};
-use super::{Replica, ReplicaError};
+use super::{Replica, ReplicaError, shelf_labels};
 
 /// Shelves that one page of refills looks at, so that it takes a bounded time however few are to be refilled.
 const LOOKED_AT_MAX: i64 = 4_000;
@@ -66,6 +66,7 @@ impl Replica {
             let item = item.as_u64().cast_signed();
             let row = params![item, shelf.minimum, shelf.capacity, shelf.walk, shelf.location];
             book.db.prepare_cached(sql)?.execute(row)?;
+            shelf_labels::item_changed(book.db, book.site.here(), at.item, book.now)?;
             Ok(Ok(()))
         })
         .await
@@ -78,7 +79,9 @@ impl Replica {
     pub async fn remove_shelf(&self, item: Gtin) -> Result<bool, ReplicaError> {
         self.write(1, move |book| {
             let sql = "DELETE FROM shelf WHERE item = ?";
-            Ok(Ok(book.db.prepare_cached(sql)?.execute([item.as_u64().cast_signed()])? > 0))
+            let removed = book.db.prepare_cached(sql)?.execute([item.as_u64().cast_signed()])?;
+            shelf_labels::item_changed(book.db, book.site.here(), item, book.now)?;
+            Ok(Ok(removed > 0))
         })
         .await
     }

@@ -289,7 +289,9 @@ impl Book<'_> {
             self.note_late(&movement);
             self.learn(&movement)?;
             let head = self.head_after(&movement);
-            self.append(&Entry { seq: head.seq, movement, hash: head.hash }, Some(asked.fingerprint))?;
+            let entry = Entry { seq: head.seq, movement, hash: head.hash };
+            self.append(&entry, Some(asked.fingerprint))?;
+            self.note_cost(&entry, None)?;
         }
         let warnings = undone.notices.iter().map(Warning::from).collect();
         Ok(Outcome::Done { movements: Some((first, self.tip.head.seq)), warnings })

@@ -1,4 +1,4 @@
--- Version 7: packs, lots, unit prices. `body` of a barcode is JSON; it names its item from the day `starts` on (the smallest
+-- Version 7: packs, lots, prices that the catalogue had. `body` of a barcode is JSON; it names its item from the day `starts` on (the smallest
 -- number there is when it always has). Days and moments as in the ledger.
 
 CREATE TABLE barcode (
@@ -9,13 +9,16 @@ CREATE TABLE barcode (
     PRIMARY KEY (gtin, starts)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX barcode_item ON barcode (item);
+-- The barcode that a row of an import made.
+ALTER TABLE import_row ADD COLUMN pack INTEGER;
 
--- What a kilogram or litre cost, each price from a moment on: what price labels are weighed by.
-CREATE TABLE unit_price (
-    item   INTEGER NOT NULL,
-    starts INTEGER NOT NULL,
-    price  INTEGER NOT NULL,
-    PRIMARY KEY (item, starts)
+-- Prices that the catalogue had, each until the moment `ends`. The one that it has is the item's.
+CREATE TABLE catalogue_price (
+    item     INTEGER NOT NULL,
+    ends     INTEGER NOT NULL,
+    price    INTEGER NOT NULL,
+    currency TEXT    NOT NULL,
+    PRIMARY KEY (item, ends)
 ) STRICT, WITHOUT ROWID;
 
 -- What is known of named lots, and what the dates of an item mean when it is not `use_by`.

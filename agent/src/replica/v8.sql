@@ -10,9 +10,10 @@ CREATE TABLE price (
 ) STRICT, WITHOUT ROWID;
 
 -- What the label on the shelf says, as far as somebody printed or scanned it, beside the price that holds until `until`.
--- `task`: the two differ. A row whose `until` is over is looked at anew by whoever reads it.
+-- `walk` is the shelf's place on the way through the shop. `task`: the two differ. A row whose `until` is over is looked at anew by whoever reads it.
 CREATE TABLE shelf_label (
     item          INTEGER PRIMARY KEY,
+    walk          INTEGER NOT NULL,
     department    TEXT    NOT NULL,
     label_version INTEGER,
     label_amount  INTEGER,
@@ -20,7 +21,7 @@ CREATE TABLE shelf_label (
     until         INTEGER,
     task          INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX shelf_label_task ON shelf_label (department, item) WHERE task = 1;
+CREATE INDEX shelf_label_task ON shelf_label (walk, department, item) WHERE task = 1;
 CREATE INDEX shelf_label_until ON shelf_label (until) WHERE until IS NOT NULL;
 
 -- The prices on the shelf labels of a print job: once it is printed, they are on the shelf.

@@ -11,7 +11,7 @@ use ledger::{Gtin, Money, Quantity, Timestamp, Unit};
 
 use super::outcome::{Rejection, Warning};
 use super::resolve::{invalid, item_of, unknown, wrong};
-use crate::replica::{Known, Replica};
+use crate::replica::{Known, PriceSpan, Replica};
 
 /// How long a price label may hang about: a price that ended longer before the scan printed none of them.
 const LABEL_AGE_MAX_MS: i64 = 14 * 24 * 60 * 60 * 1000;
@@ -99,7 +99,8 @@ fn weighed(replica: &Replica, measured: Measured, when: When) -> Result<Goods, R
         // A piece with its price on it.
         (Measure::Price, Unit::Piece) => Quantity::ONE,
         (Measure::Price, Unit::Gram | Unit::Millilitre) => {
-            by_price(item, Money::new(number), &replica.unit_prices(item), when, &mut warnings)?
+            let history = unit_prices(replica, item, when);
+            by_price(item, Money::new(number), &history, when, &mut warnings)?
         }
         (Measure::Weight | Measure::Count, unit) => {
             let what = format!(
@@ -121,6 +122,18 @@ const fn said(measure: Measure) -> &'static str {
     }
 }
 
+/// What the goods may have cost when the label was printed: at that moment, or, when nobody knows it, of late.
+fn unit_prices(replica: &Replica, item: Gtin, when: When) -> Vec<UnitPrice> {
+    let (from, to) = match when.printed {
+        Some(printed) => (printed, printed),
+        None => (when.scanned.shifted(-LABEL_AGE_MAX_MS), when.scanned),
+    };
+    let spans = replica.unit_prices_between(item, from, to);
+    let price =
+        |span: PriceSpan| UnitPrice { from: span.from, until: span.until, per_kilogram: span.row.amount };
+    spans.into_iter().map(price).collect()
+}
+
 /// The weight of a price label by the unit price in effect when it was printed (R47).
 fn by_price(
     item: Gtin,
@@ -129,10 +142,7 @@ fn by_price(
     when: When,
     warnings: &mut Vec<Warning>,
 ) -> Result<Quantity, Rejection> {
-    let oldest = when.scanned.shifted(-LABEL_AGE_MAX_MS);
-    let recent = |unit: &&UnitPrice| when.printed.is_some() || unit.until.is_none_or(|until| until > oldest);
-    let history: Vec<UnitPrice> = history.iter().filter(recent).copied().collect();
-    let read = read_price_label(price, when.printed, when.scanned, &history);
+    let read = read_price_label(price, when.printed, when.scanned, history);
     let weight = read.map_err(|error| Rejection {
         code: error.code(),
         detail: format!("item {item}: {error}"),

@@ -49,6 +49,20 @@ impl Store {
     }
 }
 
+impl Store {
+    /// A step of a document that is taken.
+    async fn document(&self, device_seq: u64, path: &str, step: Value) -> Value {
+        let body = json!({"step": step, "device": "office-1", "device_seq": device_seq, "user": "anna"});
+        let answer = self.ask(&format!("POST /v1/{path}/steps"), Some(body)).await;
+        assert!(answer.outcome().starts_with("20"), "{}", answer.body);
+        answer.json()
+    }
+}
+
+fn oats(quantity: i64) -> Value {
+    json!({"item": OAT, "lot": "-", "serial": null, "quantity": quantity})
+}
+
 fn sums(expected: &[(&str, i64)]) -> Vec<(String, i64)> {
     expected.iter().map(|(book, sum)| ((*book).to_owned(), *sum)).collect()
 }
@@ -179,5 +193,65 @@ async fn a_fact_that_makes_no_sense_keeps_none_of_its_request() {
     assert_eq!(store.tell("good", json!([good, good])).await.outcome(), "422 idempotency_key_reused");
     let body = json!({"facts": [good], "why": "x"});
     assert_eq!(store.ask("POST /v1/cost-facts", Some(body)).await.outcome(), "400 idempotency_key_missing");
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn what_documents_say_goods_cost_is_known_with_the_receipt() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let line = json!({"item": OAT, "pack": 1, "quantity": 3, "amount": 1_000});
+    store
+        .document(1, "purchase-orders/PO-1", json!({"order": {"supplier": "Oats & Co", "lines": [line]}}))
+        .await;
+    store.document(2, "purchase-orders/PO-1", json!("confirm")).await;
+    // A scan against the order costs its share of the line.
+    let event =
+        json!({"device": "bay-1", "device_seq": 1, "code": OAT, "intent": "receive", "document": "PO-1"});
+    assert_eq!(store.scan(&event).await["result"], "accepted");
+    assert_eq!(store.pool().await, (1, 333));
+    let told = store.tell("again", json!([{"kind": "value", "seq": 1, "amount": 400}])).await;
+    assert_eq!(told.outcome(), "422 valued_already");
+    // A row of a receipt costs what it says, and its share of the order when it says nothing.
+    store.document(3, "receipts/R-1", json!({"open": {"against": {"order": "PO-1"}}})).await;
+    let row = |amount: Value| json!({"receive": {"came": [{"goods": oats(1), "into": "backroom", "amount": amount}]}});
+    store.document(4, "receipts/R-1", row(json!(400))).await;
+    assert_eq!(store.pool().await, (2, 733));
+    store.document(5, "receipts/R-1", row(Value::Null)).await;
+    assert_eq!(store.pool().await, (3, 1_066));
+    // What is taken back was never bought.
+    store.document(6, "receipts/R-1", json!({"take_back": {"rows": [1]}})).await;
+    let booked = store.booked().await;
+    assert!(booked.contains(&("payable".to_owned(), -666)), "{booked:?}");
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn e28_a_credit_below_cost_is_a_loss_once_the_vendor_has_answered() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    store.received(1, 5, 3_000).await;
+    let lines = json!([{"goods": oats(3), "from": "backroom"}]);
+    let moved = json!({"device": "bay-1", "device_seq": 2, "code": OAT, "intent": "move", "place": "bay",
+        "to": "backroom", "qty": 5});
+    assert_eq!(store.scan(&moved).await["result"], "accepted");
+    store
+        .document(1, "vendor-returns/V-1", json!({"propose": {"supplier": "Oats & Co", "lines": lines}}))
+        .await;
+    store.document(2, "vendor-returns/V-1", json!({"hold": {"permit": null}})).await;
+    let back = store.document(3, "vendor-returns/V-1", json!({"put_back": {"lines": {"1": 1}}})).await;
+    assert_eq!(back["state"], "on_hold");
+    let position = store.get(&format!("/v1/positions/{OAT}")).await;
+    assert_eq!((&position["on_hand"], &position["available"]), (&json!(5), &json!(3)));
+    let shipped = store.document(4, "vendor-returns/V-1", json!({"ship": {"lines": {"1": 2}}})).await;
+    assert_eq!(shipped["state"], "shipped");
+    // Until it is known, the credit is taken to be the cost.
+    assert_eq!(store.booked().await, sums(&[("inventory", 1_800), ("payable", -1_800)]));
+    let credit = |quantity, amount| json!({"credit": {"line": 1, "quantity": quantity, "amount": amount}});
+    store.document(5, "vendor-returns/V-1", credit(1, 400)).await;
+    assert_eq!(store.booked().await, sums(&[("inventory", 1_800), ("payable", -1_800)]));
+    store.document(6, "vendor-returns/V-1", credit(1, 0)).await;
+    assert_eq!(store.booked().await, sums(&[("inventory", 1_800), ("payable", -2_600), ("rtv_loss", 800)]));
+    assert_eq!(store.document(7, "vendor-returns/V-1", json!("close")).await["state"], "closed");
     store.agent.stop().await;
 }

@@ -263,6 +263,37 @@ async fn a_counter_scans_types_and_takes_back() {
 }
 
 #[tokio::test]
+async fn a_case_that_is_counted_is_so_many_pieces() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut shop = Shop { store: Store::with_items(directory.path()).await, seq: 0 };
+    let case = "14006381333938";
+    let pack = json!({"item": OAT, "kind": "case", "multiple": 12});
+    assert!(put(&shop.store, &format!("/v1/packs/{case}"), &pack).await.starts_with("200"));
+    shop.play("open 30 08:00").await;
+    shop.begin("C", "10:00", "blind").await;
+    for (body, expected) in [
+        (json!({"code": case}), "accepted"),
+        (json!({"code": case, "qty": 13}), "rejected pack_remainder"),
+        (json!({"code": OAT, "qty": 5}), "accepted"),
+        (json!({"code": case}), "accepted"),
+    ] {
+        let answer = shop.observe("C", "10:01", body.clone()).await;
+        let said =
+            format!("{} {}", answer["result"].as_str().unwrap(), answer["code"].as_str().unwrap_or_default());
+        assert_eq!(said.trim(), expected, "{body}: {answer}");
+    }
+    let session = shop.store.get("/v1/counts/C/sessions/1").await;
+    let line = &session["lines"][0];
+    assert_eq!(
+        (&line["item"], &line["counted"], &session["lines"][1]),
+        (&json!(OAT), &json!(29), &Value::Null)
+    );
+    shop.submit("C", "10:05").await;
+    assert_eq!(shop.lines("C").await[0]["adjustment"], -1);
+    shop.store.agent.stop().await;
+}
+
+#[tokio::test]
 async fn a_blind_counter_is_sent_nothing_of_what_the_record_says() {
     let directory = tempfile::tempdir().unwrap();
     let mut shop = Shop { store: Store::with_items(directory.path()).await, seq: 0 };

@@ -493,3 +493,29 @@ async fn a_request_that_makes_no_sense_says_what_to_do() {
     assert!(missing.starts_with("404 unknown_import"), "{missing}");
     store.agent.stop().await;
 }
+
+#[tokio::test]
+async fn packs_come_with_their_items_and_go_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let case = "14006381333938";
+    let file = format!("gtin,name,case_gtin,units_per_case\n4006381333931,,{case},12\n96385074,,{case},6\n");
+    let import = store.upload("kind=items&user=anna&currency=GBP", file).await;
+    assert_eq!(
+        (&import["report"]["accepted"], &import["report"]["rejected"]),
+        (&json!(1), &json!(1)),
+        "{import}"
+    );
+    store.commit(&import, "valid_rows").await.unwrap();
+    assert_eq!(store.settled(&import).await["outcome"]["updated"], 1);
+    let event = json!({"device": "bay-1", "device_seq": 1, "code": case, "intent": "receive"});
+    assert_eq!(store.scan(&event).await["on_hand"], 12);
+    // The same again changes nothing, and the case's number is no item's.
+    let items = store.upload("kind=items&user=anna", format!("gtin,name\n{case},Case\n")).await;
+    assert_eq!(items["report"]["rejected"], 1);
+    store.undo(&import).await.unwrap();
+    assert_eq!(store.settled(&import).await["outcome"]["undone"], 1);
+    let event = json!({"device": "bay-1", "device_seq": 2, "code": case, "intent": "receive"});
+    assert_eq!(store.scan(&event).await["code"], "unknown_item");
+    store.agent.stop().await;
+}

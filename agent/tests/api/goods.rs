@@ -125,6 +125,20 @@ async fn a_weight_label_takes_grams_and_a_price_label_what_its_price_bought() {
     assert!(unsure["warnings"][0]["detail"].as_str().unwrap().contains("500 at 9.18 or 511 at 8.99"));
     let sure = cheese(5, json!({"printed_at": "2020-01-01T00:00:00Z"})).await;
     assert_eq!((said(&sure).as_str(), &sure["on_hand"]), ("accepted", &json!(10_989)));
+    // Dated prices decide as soon as they hold, by the store's own clock, and again after a restart: 459 at 10.00 are 459 g.
+    let row = json!({"item": "02000001000007", "sites": "all", "kind": "promo", "priority": 10, "version": 1,
+        "from": "2020-11-06T00:00", "to": "2020-11-09T00:00", "amount": 1_000, "currency": "GBP"});
+    assert_eq!(store.post("/v1/prices", &json!({"prices": [row]})).await.outcome(), "200");
+    store.agent.stop().await;
+    let store = Store::open(directory.path()).await;
+    for (seq, printed, left) in [
+        (6, "2020-11-08T23:59:59Z", 10_530),
+        (7, "2020-11-05T23:59:59Z", 10_019),
+        (8, "2020-11-09T00:00:00Z", 9_508),
+    ] {
+        let sold = store.event(seq, "2000001004593", "sell", json!({"printed_at": printed})).await;
+        assert_eq!((said(&sold).as_str(), &sold["on_hand"]), ("accepted", &json!(left)), "printed {printed}");
+    }
     let wrong = store.put(path, &json!({"patterns": [{"layout": "20", "measure": "price"}]})).await;
     assert_eq!(wrong.outcome(), "422 body_invalid");
     store.agent.stop().await;
@@ -195,6 +209,35 @@ async fn a_recalled_lot_is_held_and_who_got_it_is_known() {
     assert_eq!(said(&store.event(5, &lot, "receive", into).await), "accepted lot_recalled");
     let sold = store.event(6, &lot, "sell", json!({})).await;
     assert_eq!(said(&sold), "accepted below_zero lot_recalled");
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn no_document_puts_a_recalled_lot_on_sale_or_sends_an_expired_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    let recall = json!({"code": OAT, "lot": "R", "reason": "glass", "user": "bert"});
+    assert_eq!(store.post("/v1/recalls", &recall).await.outcome(), "200");
+    store.event(1, &label("1720013110X"), "receive", json!({"qty": 5, "place": "floor"})).await;
+    let mut seq = 0;
+    let mut step = async |path: &str, step: Value| {
+        seq += 1;
+        let asked = json!({"step": step, "device": "office-1", "device_seq": seq, "user": "anna"});
+        store.post(&format!("/v1/{path}/steps"), &asked).await.outcome()
+    };
+    let goods = |lot: &str| json!({"item": "04006381333931", "lot": lot, "serial": null, "quantity": 2});
+    let came = |into: &str| json!({"receive": {"came": [{"goods": goods("R"), "into": into}]}});
+    assert_eq!(step("receipts/R-1", json!({"open": {"against": "nothing"}})).await, "201");
+    assert_eq!(step("receipts/R-1", came("floor")).await, "409 lot_recalled");
+    assert_eq!(step("receipts/R-1", came("quarantine")).await, "200");
+    let lines = json!([{"item": "04006381333931", "quantity": 2}]);
+    let request = json!({"request": {"from": "s001", "to": "s002", "lines": lines}});
+    assert_eq!(step("transfers/T-1", request).await, "201");
+    assert_eq!(step("transfers/T-1", json!({"approve": {"changed": {}}})).await, "200");
+    let loads = json!([{"line": 1, "goods": goods("X"), "from": "floor"}]);
+    let dispatch = json!({"dispatch": {"loads": loads, "permit": null}});
+    assert_eq!(step("transfers/T-1", dispatch).await, "409 lot_expired");
+    assert_eq!(store.get(&format!("/v1/positions/{OAT}")).await["on_hand"], 7);
     store.agent.stop().await;
 }
 

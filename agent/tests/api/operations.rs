@@ -111,6 +111,52 @@ async fn a_transfer_leaves_once_and_is_received_in_the_other_store() {
 }
 
 #[tokio::test]
+async fn what_stays_missing_is_written_off_after_its_days() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    store.receive(1, 20).await;
+    let goods = |quantity: i64| json!({"item": OAT, "lot": "-", "serial": null, "quantity": quantity});
+    let lost =
+        |quantity| json!({"resolve": {"line": 1, "goods": goods(quantity), "how": "lost", "permit": null}});
+    let mut seq = 0;
+    for (id, since, refused) in [
+        ("T-1", "2020-01-01T00:00:00.000Z", None),
+        ("T-2", "2098-01-01T00:00:00.000Z", Some("409 too_early")),
+    ] {
+        let path = format!("transfers/{id}");
+        let lines = json!([{"item": OAT, "quantity": 6}]);
+        store.step(&path, seq + 1, json!({"request": {"from": "s001", "to": "s002", "lines": lines}})).await;
+        store.step(&path, seq + 2, json!({"approve": {"changed": {}}})).await;
+        let loads = json!([{"line": 1, "goods": goods(6), "from": "backroom"}]);
+        let mut sent =
+            store.step(&path, seq + 3, json!({"dispatch": {"loads": loads, "permit": null}})).await;
+        // The other store says that four of six came.
+        let mut copy = sent["document"].take();
+        copy["state"] = json!("short");
+        copy["short_since"] = json!(since);
+        let came = json!({"line": 1, "goods": goods(4), "place": "floor", "fate": "received"});
+        copy["rows"].as_array_mut().unwrap().push(came);
+        let short = store.step(&path, seq + 4, json!({"announce": {"document": copy}})).await;
+        assert_eq!(short["state"], "short");
+        match refused {
+            Some(code) => {
+                let no = store.no_step(&path, seq + 5, lost(2)).await;
+                assert!(no.starts_with(code), "{no}");
+            }
+            None => {
+                let more = store.no_step(&path, seq + 5, lost(3)).await;
+                assert!(more.starts_with("409 "), "{more}");
+                let closed = store.step(&path, seq + 5, lost(2)).await;
+                assert_eq!(closed["state"], "closed");
+            }
+        }
+        seq += 5;
+    }
+    assert_eq!(store.figures().await, [8, 0, 8]);
+    store.agent.stop().await;
+}
+
+#[tokio::test]
 async fn a_key_or_a_devices_count_tells_a_repeat_and_a_version_what_was_seen() {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::with_items(directory.path()).await;

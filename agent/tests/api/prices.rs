@@ -208,6 +208,18 @@ async fn tasks_come_by_department_page_by_page() {
     }
     // Apples have no department.
     assert_eq!(seen, [json!("02000000000008"), json!(OAT), json!(GUM)]);
+    // Whoever walks along the shelves passes the gum first; what has no shelf comes last.
+    for (item, walk) in [(GUM, 1), (OAT, 2)] {
+        let shelf = json!({"minimum": 1, "capacity": 2, "walk": walk, "location": null});
+        let path = format!("PUT /v1/shelves/{item}");
+        assert!(store.ask(&path, Some(shelf)).await.outcome().starts_with("20"));
+    }
+    let walked =
+        |tasks: Vec<(String, String, Value)>| tasks.into_iter().map(|task| task.0).collect::<Vec<_>>();
+    assert_eq!(walked(store.tasks("").await), [GUM, OAT, "02000000000008"]);
+    assert_eq!(walked(store.tasks("?department=Dairy").await), [OAT]);
+    assert!(store.ask(&format!("DELETE /v1/shelves/{GUM}"), None).await.outcome().starts_with("20"));
+    assert_eq!(walked(store.tasks("").await), [OAT, "02000000000008", GUM]);
     store.agent.stop().await;
 }
 

@@ -1,11 +1,12 @@
 //! Items from CSV: a good row becomes an item, a bad one an error that names line, column, value and next step.
 //!
 //! Columns are found by their header in any order: `gtin` (or `ean`, `barcode`, `upc`), `name` (or `description`),
-//! and optionally `unit`, `price`, `currency`, `department`. Other columns are ignored. The delimiter is the one of
+//! and optionally `unit`, `price`, `currency`, `department`, and `pack_gtin` with `pack_quantity`: the barcode of a pack of so
+//! many (R43). Other columns are ignored. The delimiter is the one of
 //! comma, semicolon, tab and bar that the header line has most of; a decimal comma is understood when the delimiter is not a
 //! comma. Memory does not grow with the file but for the GTINs seen, which catch repeats.
 //!
-//! [`ItemRows`] reads the rows of whatever file; [`ItemReader`] is that over CSV for whoever has no catalogue to compare with.
+//! [`ItemRows`] reads the rows of whatever file; [`ItemReader`] is that over CSV for whoever has no catalogue to compare with; it leaves packs out.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +15,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use gs1::Gtin;
 
 use super::{Currency, Item, Price};
-use crate::quantity::{Money, Unit};
+use crate::packs::{Barcode, Pack, PackKind};
+use crate::quantity::{Money, Quantity, Unit};
 use crate::table::{self, ColumnName, Columns, Decimal, Row, kept};
 
 pub use crate::table::{ImportHeaderError, RowError};
@@ -27,6 +29,16 @@ pub const ITEM_COLUMNS: &[ColumnName] = &[
     ColumnName { name: "price", others: &["unit_price", "unitprice", "retail"], needed: false },
     ColumnName { name: "currency", others: &[], needed: false },
     ColumnName { name: "department", others: &["category", "dept"], needed: false },
+    ColumnName {
+        name: "pack_gtin",
+        others: &["case_gtin", "case_ean", "case_barcode", "pack_barcode"],
+        needed: false,
+    },
+    ColumnName {
+        name: "pack_quantity",
+        others: &["pack_qty", "pack_size", "case_quantity", "case_size", "units_per_case"],
+        needed: false,
+    },
 ];
 
 /// What a row says of an item. What it leaves empty stays as it is in the catalogue.
@@ -42,6 +54,8 @@ pub struct ItemRow {
     pub price: Option<(Money, Option<Currency>)>,
     /// Where it belongs.
     pub department: Option<String>,
+    /// The barcode of a pack of it, and how many base units that is.
+    pub pack: Option<(Gtin, Quantity)>,
 }
 
 /// Why a row does not go with the catalogue.
@@ -49,6 +63,15 @@ pub struct ItemRow {
 pub enum Unfit {
     /// The item is new and has no name.
     NameMissing,
+    /// The number is the barcode of another item's pack (R43).
+    IsBarcode {
+        /// That item.
+        of: Gtin,
+    },
+    /// The pack's number is that of an item.
+    PackIsItem,
+    /// The pack's number is the barcode of something else.
+    PackIsOther(Pack),
     /// The catalogue counts the item in another unit; what was counted so far would mean something else.
     UnitMismatch {
         /// The catalogue's unit.
@@ -62,7 +85,7 @@ impl ItemRow {
     /// # Errors
     /// [`Unfit`] when that makes no item.
     pub fn onto(self, known: Option<&Item>, currency: Currency) -> Result<Item, Unfit> {
-        let Self { gtin, name, unit, price, department } = self;
+        let Self { gtin, name, unit, price, department, pack: _ } = self;
         if let (Some(unit), Some(known)) = (unit, known)
             && unit != known.unit
         {
@@ -81,6 +104,26 @@ impl ItemRow {
             department: department.or_else(|| known.and_then(|known| known.department.clone())),
         })
     }
+
+    /// The barcode that the row adds: none when it names no pack, or one that is `known` to be that. `is_item`: the catalogue
+    /// has an item under the pack's number.
+    ///
+    /// # Errors
+    /// [`Unfit`] when the number names something else.
+    pub fn barcode(&self, is_item: bool, known: &[Barcode]) -> Result<Option<Barcode>, Unfit> {
+        let Some((gtin, multiple)) = self.pack else { return Ok(None) };
+        if is_item {
+            return Err(Unfit::PackIsItem);
+        }
+        let kind = if multiple == Quantity::ONE { PackKind::Piece } else { PackKind::Case };
+        let pack = Pack { item: self.gtin, kind, multiple };
+        let is_same = |known: &&Barcode| known.pack.item == pack.item && known.pack.multiple == multiple;
+        match (known.iter().find(is_same), known.first()) {
+            (Some(_), _) => Ok(None),
+            (None, Some(other)) => Err(Unfit::PackIsOther(other.pack)),
+            (None, None) => Ok(Some(Barcode { gtin, pack, from: None, until: None })),
+        }
+    }
 }
 
 impl Unfit {
@@ -89,6 +132,24 @@ impl Unfit {
     pub fn at(self, row: &Row<'_>) -> RowError {
         match self {
             Self::NameMissing => row.bad("name", "name_missing", "the item has no name", "give it a name"),
+            Self::IsBarcode { of } => row.bad(
+                "gtin",
+                "gtin_is_barcode",
+                format!("this is the barcode of a pack of item {of}"),
+                "give the item a GTIN of its own, or end the barcode first",
+            ),
+            Self::PackIsItem => row.bad(
+                "pack_gtin",
+                "pack_is_item",
+                "this is the number of an item",
+                "give the pack a GTIN of its own",
+            ),
+            Self::PackIsOther(pack) => row.bad(
+                "pack_gtin",
+                "barcode_conflict",
+                format!("this is the barcode of {pack}"),
+                "correct the number, or end the other barcode first",
+            ),
             Self::UnitMismatch { known } => row.bad(
                 "unit",
                 "unit_mismatch",
@@ -103,6 +164,7 @@ impl Unfit {
 #[derive(Debug, Default)]
 pub struct ItemRows {
     first_line_of: BTreeMap<Gtin, u64>,
+    first_line_of_pack: BTreeMap<Gtin, u64>,
 }
 
 impl ItemRows {
@@ -117,6 +179,14 @@ impl ItemRows {
         let department = kept(row.text("department", Item::DEPARTMENT_MAX), &mut wrong).flatten();
         let unit = kept(row.unit(), &mut wrong).flatten();
         let price = kept(price(row), &mut wrong).flatten();
+        let pack = kept(pack(row), &mut wrong).flatten();
+        if let (Some(gtin), Some((pack, _))) = (gtin, pack) {
+            wrong.extend(self.another_pack(row, gtin, pack));
+        }
+        if let Some(first) = gtin.and_then(|gtin| self.first_line_of_pack.get(&gtin)) {
+            let message = format!("line {first} says that this is the barcode of a pack");
+            wrong.push(row.bad("gtin", "gtin_is_barcode", message, "give the item a GTIN of its own"));
+        }
         if let Some(gtin) = gtin
             && let Some(first) = self.first_line_of.get(&gtin)
         {
@@ -126,9 +196,44 @@ impl ItemRows {
         match gtin {
             Some(gtin) if wrong.is_empty() => {
                 self.first_line_of.insert(gtin, row.line());
-                Ok(ItemRow { gtin, name, unit, price, department })
+                if let Some((pack, _)) = pack {
+                    self.first_line_of_pack.insert(pack, row.line());
+                }
+                Ok(ItemRow { gtin, name, unit, price, department, pack })
             }
             _ => Err(wrong),
+        }
+    }
+
+    /// A pack's number that the file has for something else already.
+    fn another_pack(&self, row: &Row<'_>, gtin: Gtin, pack: Gtin) -> Option<RowError> {
+        if pack == gtin || self.first_line_of.contains_key(&pack) {
+            return Some(Unfit::PackIsItem.at(row));
+        }
+        let first = self.first_line_of_pack.get(&pack)?;
+        let message = format!("the pack stands in line {first} already");
+        Some(row.bad("pack_gtin", "repeated", message, "keep one of the two lines"))
+    }
+}
+
+/// The pack of a row; `None` when its cells are empty.
+fn pack(row: &Row<'_>) -> Result<Option<(Gtin, Quantity)>, RowError> {
+    let (gtin, number) = (row.gtin_in("pack_gtin")?, row.number("pack_quantity")?);
+    let incomplete = |column, what: &str| {
+        let message = format!("the row names a pack without its {what}");
+        Err(row.bad(column, "pack_incomplete", message, "give both, or leave both empty"))
+    };
+    match (gtin, number) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => incomplete("pack_gtin", "barcode"),
+        (Some(_), None) => incomplete("pack_quantity", "quantity"),
+        (Some(gtin), Some(number)) => {
+            let quantity = number.parse().ok().and_then(|number: i64| Quantity::new(number).ok());
+            let bad = || {
+                let hint = "write how many base units one pack is, such as `12`";
+                row.bad("pack_quantity", "pack_quantity_invalid", "this is no number of base units", hint)
+            };
+            Ok(Some((gtin, quantity.ok_or_else(bad)?)))
         }
     }
 }

@@ -120,6 +120,14 @@ impl Zone {
         };
         Timestamp::from_millis(reached.as_millisecond())
     }
+
+    /// What the wall clock shows at a moment. [`Zone::moment`] leads back to it, or to the first showing of a time that the
+    /// clock shows twice.
+    #[must_use]
+    pub fn local(&self, at: Timestamp) -> LocalTime {
+        let end = if at.millis() < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+        LocalTime(self.zone.to_datetime(jiff::Timestamp::from_millisecond(at.millis()).unwrap_or(end)))
+    }
 }
 
 #[cfg(test)]
@@ -143,7 +151,9 @@ mod tests {
         ];
         for (zone, local, moment) in cases {
             let local: LocalTime = local.parse().unwrap();
-            assert_eq!(Zone::new(zone).unwrap().moment(local).to_string(), moment, "{local} in {zone}");
+            let zone = Zone::new(zone).unwrap();
+            assert_eq!(zone.moment(local).to_string(), moment, "{local} in {}", zone.name());
+            assert_eq!(zone.moment(zone.local(zone.moment(local))), zone.moment(local));
         }
     }
 

@@ -23,6 +23,8 @@ use gs1::Gtin;
 use crate::quantity::Balance;
 use crate::transfer::Transfer;
 
+pub(crate) use self::order::share;
+
 pub use self::container::{ContainerError, ContainerId};
 pub use self::flow::{
     NOTICE_FLOW, NoticeState, NoticeStepKind, ORDER_FLOW, OrderState, OrderStepKind, RECEIPT_FLOW,

@@ -68,6 +68,27 @@ pub enum OrderStep {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Received(BTreeMap<DocumentLine, Balance>);
 
+impl OrderLine {
+    /// What `more` goods of the line cost when `before` of it came already: the amount shared out by quantity, so that all
+    /// deliveries of the line add up to it (R3). None when nobody said what the line costs.
+    #[must_use]
+    pub fn cost_of(&self, before: i64, more: Quantity) -> Option<Money> {
+        share(self.amount?, self.quantity, before, more)
+    }
+}
+
+/// What the goods after the first `before` of `whole` are of an `amount`: each sum rounded half up once, the parts add up.
+pub(crate) fn share(amount: Money, whole: Quantity, before: i64, part: Quantity) -> Option<Money> {
+    let up_to = |count: i64| {
+        let twice = i128::from(amount.minor()).checked_mul(i128::from(count))?.checked_mul(2)?;
+        let whole = i128::from(whole.get());
+        let rounded = twice.checked_add(whole)?.div_euclid(whole.checked_mul(2)?);
+        i64::try_from(rounded).ok()
+    };
+    let before = before.max(0);
+    up_to(before.checked_add(part.get())?)?.checked_sub(up_to(before)?).map(Money::new)
+}
+
 impl PurchaseOrder {
     /// An order without lines.
     #[must_use]
@@ -165,5 +186,33 @@ impl Received {
     #[must_use]
     pub fn line(&self, line: DocumentLine) -> Balance {
         self.0.get(&line).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_of_a_line_add_up_to_its_amount() {
+        let quantity = |number| Quantity::new(number).unwrap();
+        for (amount, ordered, deliveries, costs) in [
+            (1_000, 3, [1, 1, 1], [333, 334, 333]),
+            (1_000, 3, [2, 1, 3], [667, 333, 1_000]),
+            (0, 3, [1, 1, 1], [0, 0, 0]),
+            (7, 12, [5, 5, 2], [3, 3, 1]),
+        ] {
+            let item = "4006381333931".parse().unwrap();
+            let amount = Some(Money::new(amount));
+            let line = OrderLine { item, pack: Quantity::ONE, quantity: quantity(ordered), amount };
+            let mut before = 0;
+            let costs_of = deliveries.map(|more| {
+                let cost = line.cost_of(before, quantity(more)).unwrap().minor();
+                before += more;
+                cost
+            });
+            assert_eq!(costs_of, costs, "{ordered} for {amount:?}");
+            assert_eq!(OrderLine { amount: None, ..line }.cost_of(0, quantity(1)), None);
+        }
     }
 }

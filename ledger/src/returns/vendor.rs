@@ -12,6 +12,7 @@ use crate::posting::{Done, Goods, Leg, Legs, Override, permitted};
 use crate::promise::Shelf;
 use crate::quantity::{Money, Quantity};
 use crate::reason::Reason;
+use crate::receiving::share;
 use crate::returns::flow::{Refused, VENDOR_FLOW, VendorState, VendorStepKind};
 
 /// A line of a vendor return.
@@ -157,6 +158,23 @@ impl VendorReturn {
             (quantity.saturating_add(credit.quantity.get()), amount.saturating_add(credit.amount.minor()))
         });
         (quantity, Money::new(amount))
+    }
+
+    /// What the vendor pays for the goods of a line after the first `before` that were sent: credits answer for goods in the
+    /// order in which they left. None until it has answered for all of these.
+    #[must_use]
+    pub fn credit_of(&self, line: u32, before: i64, part: Quantity) -> Option<Money> {
+        let end = before.checked_add(part.get())?;
+        let (mut at, mut sum) = (0i64, Money::ZERO);
+        for credit in self.credits.iter().filter(|credit| credit.line == line) {
+            let next = at.checked_add(credit.quantity.get())?;
+            if let Ok(within) = Quantity::new(end.min(next).checked_sub(before.max(at))?) {
+                let paid = share(credit.amount, credit.quantity, before.checked_sub(at)?, within)?;
+                sum = Money::new(sum.minor().checked_add(paid.minor())?);
+            }
+            at = next;
+        }
+        (at >= end).then_some(sum)
     }
 
     /// What a step does.

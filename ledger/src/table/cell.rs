@@ -114,18 +114,23 @@ impl<'a> Row<'a> {
     /// [`RowError`] when it is none, or a spreadsheet lost digits of it.
     pub fn gtin(&self) -> Result<Gtin, RowError> {
         const COLUMN: &str = "gtin";
-        let text = self.cell(COLUMN);
+        let missing =
+            || self.bad(COLUMN, "gtin_missing", "the row has no GTIN", "give it its barcode number");
+        self.gtin_in(COLUMN)?.ok_or_else(missing)
+    }
+
+    /// The GTIN in a column; `None` when the cell is empty.
+    ///
+    /// # Errors
+    /// [`RowError`] when it is none.
+    pub fn gtin_in(&self, column: &'static str) -> Result<Option<Gtin>, RowError> {
+        let text = self.cell(column);
         if text.is_empty() {
-            return Err(self.bad(
-                COLUMN,
-                "gtin_missing",
-                "the row has no GTIN",
-                "give it its barcode number",
-            ));
+            return Ok(None);
         }
         if is_scientific(text) {
             return Err(self.bad(
-                COLUMN,
+                column,
                 "gtin_scientific",
                 "a spreadsheet turned the number into scientific notation, digits are lost",
                 "format the column as text and export again",
@@ -133,11 +138,11 @@ impl<'a> Row<'a> {
         }
         if let Some(whole) = with_lost_zeros(text) {
             let message = format!("zeros in front of the number are lost: with them it is `{whole}`");
-            return Err(self.bad(COLUMN, "gtin_zeros_lost", message, LOST_ZEROS));
+            return Err(self.bad(column, "gtin_zeros_lost", message, LOST_ZEROS));
         }
-        text.parse().map_err(|error: gs1::GtinError| {
+        text.parse().map(Some).map_err(|error: gs1::GtinError| {
             let hint = "compare it with the number under the barcode";
-            self.bad(COLUMN, "gtin_invalid", error.to_string(), hint)
+            self.bad(column, "gtin_invalid", error.to_string(), hint)
         })
     }
 

@@ -3,8 +3,9 @@
 //! A row that makes a movement is an event like a scan: its device is the import, its sequence number the row's line with the
 //! pass in front, so that it is known for ever, whoever sends it again. An undo is an event too, with a pass of its own.
 
-use ledger::catalogue::{Currency, Price, Unfit};
+use ledger::catalogue::{Currency, ItemRow, Price, Unfit};
 use ledger::opening::OpeningRow;
+use ledger::packs::Barcode;
 use ledger::price::{PriceRow, PriceVersion};
 use ledger::returns::undo;
 use ledger::{
@@ -17,7 +18,7 @@ use super::store::one;
 use super::{Change, Counts, Import, ImportState, What};
 use crate::replica::book::Book;
 use crate::replica::row::{self, Fault, Names, select_entries};
-use crate::replica::{Outcome, PricePut, Replica, ReplicaError, Scan, command, read};
+use crate::replica::{BarcodePut, Outcome, PricePut, Replica, ReplicaError, Scan, command, read};
 
 /// Rows in one transaction: what waits behind it waits a few milliseconds.
 pub const ROWS_AT_ONCE: usize = 256;
@@ -42,6 +43,8 @@ struct Became {
     before: Option<String>,
     after: Option<String>,
     seq: Option<Seq>,
+    /// The barcode that it made.
+    pack: Option<Gtin>,
     detail: Option<String>,
 }
 
@@ -104,8 +107,8 @@ impl Book<'_> {
                 Change::Refused { detail, .. } => (Became::refused(detail), None),
             };
             count(&mut counts, became.outcome);
-            let sql = "INSERT INTO import_row (import, pass, line, item, outcome, before, after, seq, expiry, detail) \
-                       VALUES (?,?,?,?,?,?,?,?,?,?)";
+            let sql = "INSERT INTO import_row (import, pass, line, item, outcome, before, after, seq, expiry, pack, \
+                       detail) VALUES (?,?,?,?,?,?,?,?,?,?,?)";
             self.db.prepare_cached(sql)?.execute(params![
                 import.number.cast_signed(),
                 import.pass.cast_signed(),
@@ -116,6 +119,7 @@ impl Book<'_> {
                 became.after,
                 became.seq.map(|seq| seq.get().cast_signed()),
                 expiry,
+                became.pack.map(|pack| pack.as_u64().cast_signed()),
                 became.detail,
             ])?;
         }
@@ -123,20 +127,39 @@ impl Book<'_> {
         Ok(Went::On(counts, last))
     }
 
-    fn put_row(&mut self, row: ledger::catalogue::ItemRow, currency: Currency) -> Result<Became, Fault> {
+    fn put_row(&mut self, row: ItemRow, currency: Currency) -> Result<Became, Fault> {
         let known = read::item(self.db, row.gtin)?;
+        if let (None, Some(named)) = (&known, self.barcodes(row.gtin)?.first()) {
+            return Ok(Became::refused(unfit_words(Unfit::IsBarcode { of: named.pack.item })));
+        }
+        let barcode = match self.barcode_of(&row)? {
+            Ok(barcode) => barcode,
+            Err(unfit) => return Ok(Became::refused(unfit_words(unfit))),
+        };
         let item = match row.onto(known.as_ref(), currency) {
             Ok(item) => item,
             Err(unfit) => return Ok(Became::refused(unfit_words(unfit))),
         };
-        if known.as_ref() == Some(&item) {
+        if known.as_ref() == Some(&item) && barcode.is_none() {
             return Ok(Became::of("unchanged"));
         }
         let before = known.as_ref().map(Stored::text).transpose()?;
         let outcome = if before.is_some() { "updated" } else { "created" };
-        let became = Became { before, after: Some(Stored::text(&item)?), ..Became::of(outcome) };
+        let pack = barcode.map(|barcode| barcode.gtin);
+        let became = Became { before, after: Some(Stored::text(&item)?), pack, ..Became::of(outcome) };
         self.set_item(item)?;
+        if let Some(barcode) = barcode
+            && self.put_barcode(barcode)? != BarcodePut::Done
+        {
+            return Err(Fault::Contradiction("a barcode that names nothing else was refused".to_owned()));
+        }
         Ok(became)
+    }
+
+    /// The barcode that a row adds to its item.
+    fn barcode_of(&self, row: &ItemRow) -> Result<Result<Option<Barcode>, Unfit>, Fault> {
+        let Some((gtin, _)) = row.pack else { return Ok(Ok(None)) };
+        Ok(row.barcode(read::item(self.db, gtin)?.is_some(), &self.barcodes(gtin)?))
     }
 
     fn open_row(&mut self, import: &Import, line: u64, row: &OpeningRow) -> Result<Became, Fault> {
@@ -204,7 +227,7 @@ impl Book<'_> {
     }
 
     fn rows_to_undo(&self, import: &Import, after: u64) -> Result<Vec<Done>, Fault> {
-        let sql = "SELECT line, item, before, after, seq FROM import_row WHERE import = ? AND pass = ? AND line > ? \
+        let sql = "SELECT line, item, before, after, seq, pack FROM import_row WHERE import = ? AND pass = ? AND line > ? \
                    AND outcome IN ('created', 'updated', 'recorded') ORDER BY line LIMIT ?";
         let mut statement = self.db.prepare_cached(sql)?;
         let mut rows = statement.query(params![
@@ -221,6 +244,7 @@ impl Book<'_> {
                 before: row.get(2)?,
                 after: row.get(3)?,
                 seq: row.get::<_, Option<i64>>(4)?.map(|seq| Seq::new(seq.cast_unsigned())),
+                pack: row.get::<_, Option<i64>>(5)?.map(row::gtin).transpose()?,
             });
         }
         Ok(found)
@@ -255,7 +279,7 @@ impl Book<'_> {
     }
 
     /// Takes a price row out again.
-    fn take_price_back(&self, done: &Done) -> Result<Option<String>, Fault> {
+    fn take_price_back(&mut self, done: &Done) -> Result<Option<String>, Fault> {
         let version = done.after.as_deref().and_then(|version| version.parse().ok());
         let version = PriceVersion::new(version.ok_or(Fault::Damaged { what: "row of an import" })?);
         let removed = self.remove_price(done.item, version)?;
@@ -275,6 +299,9 @@ impl Book<'_> {
             }
             None => self.remove_item(done.item)?,
         }
+        if let Some(pack) = done.pack {
+            self.remove_barcode(pack, done.item)?;
+        }
         Ok(None)
     }
 
@@ -293,6 +320,7 @@ struct Done {
     before: Option<String>,
     after: Option<String>,
     seq: Option<Seq>,
+    pack: Option<Gtin>,
 }
 
 /// Whether a row is carried out or taken back.
@@ -329,6 +357,9 @@ const DEVICE_HASH_CHARS: usize = 24;
 fn unfit_words(unfit: Unfit) -> String {
     match unfit {
         Unfit::NameMissing => "the item is not in the catalogue any more, and the row has no name".to_owned(),
+        Unfit::IsBarcode { of } => format!("the number is the barcode of a pack of item {of} by now"),
+        Unfit::PackIsItem => "the pack's number is that of an item by now".to_owned(),
+        Unfit::PackIsOther(pack) => format!("the pack's number is the barcode of {pack} by now"),
         Unfit::UnitMismatch { known } => format!("the catalogue counts the item in `{known}` by now"),
     }
 }
@@ -348,7 +379,7 @@ fn count(counts: &mut Counts, outcome: &str) {
 
 impl Became {
     const fn of(outcome: &'static str) -> Self {
-        Self { outcome, before: None, after: None, seq: None, detail: None }
+        Self { outcome, before: None, after: None, seq: None, pack: None, detail: None }
     }
 
     fn refused(detail: String) -> Self {
