@@ -135,7 +135,11 @@ impl Feed<'_> {
                     bail!("two events of one device have one number, see entry {seq}")
                 }
                 Outcome::Accepted { seq, .. } => self.recorded = self.recorded.max(seq.get()),
-                Outcome::Duplicate { .. } | Outcome::Refused(_) | Outcome::Barred(_) => {}
+                Outcome::Duplicate { .. }
+                | Outcome::Refused(_)
+                | Outcome::Done { .. }
+                | Outcome::No(_)
+                | Outcome::Barred(_) => {}
             }
         }
         if self.told.elapsed() >= TELL_EVERY {
