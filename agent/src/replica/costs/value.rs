@@ -23,7 +23,7 @@ const ENTRIES_AT_ONCE: u64 = 16;
 const ITEMS_AT_ONCE: usize = 16;
 
 /// How long the ledger is followed before it is written down how far: most entries are of items that are valued already.
-const FOLLOWED_FOR: Duration = Duration::from_millis(20);
+const FOLLOWED_FOR: Duration = Duration::from_millis(10);
 
 /// The device that late costs are of, for the order in which an item's events are valued.
 const LATE_COSTS: &str = "cost-facts";
