@@ -1,5 +1,7 @@
 //! `/v1/costs` and what belongs to it: what items are worth, what became known about it, and what was booked (R52-R55).
 
+use std::time::{Duration, Instant};
+
 use axum::Json as Answered;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
@@ -27,8 +29,11 @@ use crate::replica::{CostFact, CostMethods, CostRow, FactsTaken, PostingRow};
 /// Most cost facts in one request, and most movements that a total is shared over.
 const FACTS_MAX: usize = 500;
 
-/// Pieces of the ledger that a list waits for: enough that a quiet store's list is up to date, few enough to answer soon.
-const CAUGHT_UP_MAX: usize = 8;
+/// Pieces of the ledger that a list waits for in any case: enough that a quiet store's list is up to date.
+const CAUGHT_UP_MIN: usize = 2;
+
+/// How long a list waits for more of them.
+const CAUGHT_UP_FOR: Duration = Duration::from_millis(30);
 
 /// What an item is worth.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -411,7 +416,9 @@ fn place(text: &str) -> Result<(Date, String), Problem> {
 
 /// Values what was recorded of late, as far as that is quickly done; `covers_seq` says how far it is.
 async fn catch_up(app: &App) -> Result<(), Problem> {
-    for _ in 0..CAUGHT_UP_MAX {
+    let (mut pieces, begun) = (0, Instant::now());
+    while pieces < CAUGHT_UP_MIN || begun.elapsed() < CAUGHT_UP_FOR {
+        pieces += 1;
         if !app.replica.value_next().await.map_err(|error| of_replica(&error))? {
             break;
         }

@@ -49,7 +49,7 @@ use ledger::{
     Timestamp, TradingDay,
 };
 use rusqlite::{Connection, ErrorCode, params};
-use tokio::sync::{Mutex, Notify, oneshot, watch};
+use tokio::sync::{Mutex, Notify, RwLock, oneshot, watch};
 
 use self::book::Book;
 use self::catalogue::Catalogue;
@@ -308,6 +308,8 @@ pub struct Replica {
     valuing: Arc<Mutex<()>>,
     /// Told when a count was approved.
     approved: Arc<Notify>,
+    /// Shared by whoever goes through all lines of a count.
+    counting: Arc<RwLock<()>>,
 }
 
 impl fmt::Debug for Replica {
@@ -357,6 +359,7 @@ impl Replica {
             readers,
             trading_day: of_handle,
             approved,
+            counting: Arc::default(),
         })
     }
 
@@ -405,6 +408,12 @@ impl Replica {
     /// Waits until a count is approved, or was since this was asked last: then there are movements to post.
     pub async fn approved(&self) {
         self.approved.notified().await;
+    }
+
+    /// Whether the lines of a count are being proposed, approved or posted: what can wait should.
+    #[must_use]
+    pub fn is_counting(&self) -> bool {
+        self.counting.try_write().is_err()
     }
 
     /// How many items the catalogue has.

@@ -57,6 +57,15 @@ impl Replica {
         self.carry_out(scans.into_iter().map(Task::Scan).collect()).await
     }
 
+    /// Records events as [`Replica::record`] does, however many there are in one transaction: for a replica that nobody uses
+    /// yet, for whoever comes meanwhile waits for all of them.
+    ///
+    /// # Errors
+    /// [`ReplicaError`]; then none of them is recorded.
+    pub async fn load(&self, scans: Vec<Scan>) -> Result<Vec<Outcome>, ReplicaError> {
+        self.carry_out_chunk(scans.into_iter().map(Task::Scan).collect()).await
+    }
+
     /// Carries out tasks as [`Replica::record`] records events.
     ///
     /// # Errors

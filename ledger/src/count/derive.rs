@@ -10,7 +10,7 @@ use gs1::Gtin;
 
 use crate::account::Account;
 use crate::count::line::Touch;
-use crate::count::{Found, Line, is_posting};
+use crate::count::{Found, Line, Opening, is_posting};
 use crate::ids::{DocumentLine, Lot, Serial};
 use crate::movement::Movement;
 use crate::quantity::{Balance, Money};
@@ -141,13 +141,26 @@ pub fn derive_item<'a>(
     lines: impl IntoIterator<Item = &'a Line>,
     movements: impl IntoIterator<Item = &'a Movement>,
 ) -> Result<Vec<Finding>, OutOfRange> {
+    derive_item_after(item, lines, &Opening::default(), movements)
+}
+
+/// The same from fewer movements: those that [`Opening`] asks for, and what lay where before them.
+///
+/// # Errors
+/// [`OutOfRange`] when a sum cannot be held.
+pub fn derive_item_after<'a>(
+    item: Gtin,
+    lines: impl IntoIterator<Item = &'a Line>,
+    opening: &Opening,
+    movements: impl IntoIterator<Item = &'a Movement>,
+) -> Result<Vec<Finding>, OutOfRange> {
     let mut lines: Vec<&Line> = lines.into_iter().filter(|line| line.item == item).collect();
     lines.sort_by_key(|line| (line.window.to, line.document));
     let own: BTreeSet<DocumentLine> = lines.iter().map(|line| line.document).collect();
     let derived = |m: &Movement| is_posting(m) && m.document.is_some_and(|line| own.contains(&line));
     let mut facts: Vec<&Movement> = movements.into_iter().filter(|m| m.item == item && !derived(m)).collect();
     facts.sort_by_key(|m| (m.occurred_at, m.source));
-    Pass::new(&lines).run(&facts).ok_or(OutOfRange { item })
+    Pass::new(&lines, opening).run(&facts).ok_or(OutOfRange { item })
 }
 
 /// A line while the pass goes through its window.
@@ -168,7 +181,7 @@ struct Pass<'a> {
 // === impl Pass ===
 
 impl<'a> Pass<'a> {
-    fn new(lines: &[&'a Line]) -> Self {
+    fn new(lines: &[&'a Line], opening: &Opening) -> Self {
         let mut open: Vec<Open<'a>> = Vec::with_capacity(lines.len());
         let mut first_from = Timestamp::from_millis(i64::MAX);
         for line in lines.iter().rev() {
@@ -176,7 +189,7 @@ impl<'a> Pass<'a> {
             open.push(Open { line, flows: BTreeMap::new(), first_from });
         }
         // Reversed: the line that closes next is at the end and can be popped.
-        Self { open, record: BTreeMap::new() }
+        Self { open, record: opening.slots() }
     }
 
     fn run(mut self, facts: &[&Movement]) -> Option<Vec<Finding>> {

@@ -37,6 +37,7 @@ mod document;
 mod flow;
 mod line;
 mod observation;
+mod opening;
 mod post;
 mod refused;
 mod review;
@@ -47,6 +48,7 @@ mod view;
 pub use self::area_set::{AreaSet, AreaSetError};
 pub use self::derive::{
     Adjustment, Evidence, Finding, Interval, Judgement, OutOfRange, Slot, UnitCost, derive, derive_item,
+    derive_item_after,
 };
 pub use self::document::{
     Completion, Count, Goods, Grouping, Join, Mode, Plan, Recount, Session, SessionKind, Signature,
@@ -54,7 +56,8 @@ pub use self::document::{
 pub use self::flow::{FLOW, State, StepKind};
 pub use self::line::{Found, Line, Window, is_posting};
 pub use self::observation::{Observation, ObservationId, Seen, SessionId, Tally, TallyError};
-pub use self::post::{Numbering, Posting, revisions, settle};
+pub use self::opening::{Opening, needed_since};
+pub use self::post::{Numbering, Posting, revisions, settle, settle_after};
 pub use self::refused::Refused;
 pub use self::review::{Level, Limits, Needed, Reviewed, RootCause, approval_needed};
 pub use self::sheet::{Sheet, Spot, sheet, zero_lines};

@@ -9,7 +9,7 @@ use gs1::Gtin;
 
 use crate::account::Account;
 use crate::count::derive::Slot;
-use crate::count::{Finding, Line, OutOfRange, derive_item, is_posting};
+use crate::count::{Finding, Line, Opening, OutOfRange, derive_item_after, is_posting};
 use crate::decide::Context;
 use crate::ids::{DeviceId, DeviceSeq, DocumentLine, Seq, UserId};
 use crate::movement::{Movement, Source};
@@ -37,7 +37,7 @@ pub struct Posting<'a> {
     pub open_from: Date,
 }
 
-/// Derives one item and returns what is to be posted: [`derive_item`] and [`revisions`] in one call.
+/// Derives one item and returns what is to be posted: [`crate::count::derive_item`] and [`revisions`] in one call.
 ///
 /// # Errors
 /// [`OutOfRange`] when a sum cannot be held.
@@ -47,8 +47,21 @@ pub fn settle<'a>(
     recorded: impl IntoIterator<Item = (Seq, &'a Movement)> + Clone,
     posting: &mut Posting<'_>,
 ) -> Result<Vec<Movement>, OutOfRange> {
+    settle_after(item, (lines, &Opening::default()), recorded, posting)
+}
+
+/// The same from fewer movements: those that [`Opening`] asks for, and what lay where before them.
+///
+/// # Errors
+/// [`OutOfRange`] when a sum cannot be held.
+pub fn settle_after<'a>(
+    item: Gtin,
+    (lines, opening): (&[Line], &Opening),
+    recorded: impl IntoIterator<Item = (Seq, &'a Movement)> + Clone,
+    posting: &mut Posting<'_>,
+) -> Result<Vec<Movement>, OutOfRange> {
     let movements: Vec<&Movement> = recorded.clone().into_iter().map(|(_, movement)| movement).collect();
-    let findings = derive_item(item, lines, movements)?;
+    let findings = derive_item_after(item, lines, opening, movements)?;
     revisions(&findings, recorded, posting)
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::{Write, stderr};
 use std::time::{Duration, Instant};
 
-use agent::replica::{self, Outcome, Replica, Scan};
+use agent::replica::{self, Outcome, Replica, ReplicaError, Scan};
 use anyhow::{Context as _, Result, bail};
 use jiff::civil::date;
 use jiff::tz::TimeZone;
@@ -15,13 +15,14 @@ use ledger::{
     Account, Area, Command, DeviceId, DeviceSeq, Disposition, DocumentId, DocumentLine, Line, Lot, Quantity,
     Stamp, Timestamp, TradingDay, UserId,
 };
+use tokio::task::JoinHandle;
 
 use self::options::SeedOptions;
 use crate::demo::scan::device_name;
 use crate::generator::{ITEMS_MAX, Shop, ShopOptions};
 use crate::stream::{self, Kind, Transaction};
 
-/// Events handed to the writer at once: as many as it puts into one transaction.
+/// Events in one transaction: nobody scans meanwhile who would wait for it.
 const CHUNK: usize = 8_192;
 /// Items handed to the writer at once.
 const ITEMS_CHUNK: usize = 20_000;
@@ -63,7 +64,8 @@ async fn fill(replica: &Replica, options: &SeedOptions, zone: TimeZone) -> Resul
         seed: options.seed,
         stores: 1,
         tills: TILLS,
-        first_day: date(2020, 1, 1),
+        // Five million movements are more than seven years, and what is counted today must not have moved tomorrow.
+        first_day: date(2015, 1, 1),
         days: u32::MAX,
         zone,
     };
@@ -74,15 +76,22 @@ async fn fill(replica: &Replica, options: &SeedOptions, zone: TimeZone) -> Resul
     for chunk in items.chunks(ITEMS_CHUNK) {
         replica.put_items(chunk.to_vec()).await?;
     }
-    let mut feed =
-        Feed { replica, chunk: Vec::with_capacity(CHUNK), numbers: BTreeMap::new(), told: Instant::now() };
+    let mut feed = Feed {
+        replica,
+        chunk: Vec::with_capacity(CHUNK),
+        under_way: None,
+        recorded: 0,
+        numbers: BTreeMap::new(),
+        told: Instant::now(),
+    };
     for transaction in Shop::of_catalogue(shop, &catalogue).trade() {
         feed.take(&transaction).await?;
-        if replica.tip().head.seq.get() >= options.movements {
+        if feed.recorded >= options.movements {
             break;
         }
     }
     feed.send().await?;
+    feed.receive().await?;
     Ok(Made { items: items.len(), movements: replica.tip().head.seq.get() })
 }
 
@@ -90,6 +99,10 @@ async fn fill(replica: &Replica, options: &SeedOptions, zone: TimeZone) -> Resul
 struct Feed<'r> {
     replica: &'r Replica,
     chunk: Vec<Scan>,
+    /// What is being written while the next chunk is drawn.
+    under_way: Option<JoinHandle<Result<Vec<Outcome>, ReplicaError>>>,
+    /// Movements of all chunks that are known to be written: the same for the same seed, however fast the disk is.
+    recorded: u64,
     numbers: BTreeMap<u16, u64>,
     told: Instant,
 }
@@ -106,19 +119,34 @@ impl Feed<'_> {
         if self.chunk.len() >= CHUNK { self.send().await } else { Ok(()) }
     }
 
-    /// What the ledger refuses (an adjustment of more than there is) is left out, as in a shop.
+    /// Hands over what was drawn, once what was handed over before is written.
     async fn send(&mut self) -> Result<()> {
-        let outcomes = self.replica.record(std::mem::take(&mut self.chunk)).await?;
-        if let Some(Outcome::Conflict { seq }) =
-            outcomes.iter().find(|outcome| matches!(outcome, Outcome::Conflict { .. }))
-        {
-            bail!("two events of one device have one number, see entry {seq}");
+        self.receive().await?;
+        let (replica, chunk) = (self.replica.clone(), std::mem::take(&mut self.chunk));
+        self.under_way = Some(tokio::spawn(async move { replica.load(chunk).await }));
+        Ok(())
+    }
+
+    /// Waits for what is under way. What the ledger refuses (an adjustment of more than there is) is left out, as in a shop.
+    async fn receive(&mut self) -> Result<()> {
+        let Some(written) = self.under_way.take() else { return Ok(()) };
+        for outcome in written.await?? {
+            match outcome {
+                Outcome::Conflict { seq } => {
+                    bail!("two events of one device have one number, see entry {seq}")
+                }
+                Outcome::Accepted { seq, .. } => self.recorded = self.recorded.max(seq.get()),
+                Outcome::Duplicate { .. }
+                | Outcome::Refused(_)
+                | Outcome::Done { .. }
+                | Outcome::No(_)
+                | Outcome::Barred(_) => {}
+            }
         }
         if self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
-            let recorded = self.replica.tip().head.seq;
             // Whoever does not look at the progress does not miss it.
-            write!(stderr(), "\r{recorded} movements recorded").ok();
+            write!(stderr(), "\r{} movements recorded", self.recorded).ok();
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! More items than the generator invents: each invented one in as many variants as it takes.
 
+use std::collections::BTreeSet;
+
 use gs1::Gtin;
 use ledger::Item;
 
@@ -24,5 +26,8 @@ pub(super) fn of(invented: &Catalogue, count: usize) -> Catalogue {
         let gtin = Gtin::with_check_digit(FIRST + u64::try_from(number).ok()?).ok()?;
         Some(Item { gtin, name: format!("{} No. {}", family.name, variant + 1), ..(*family).clone() })
     };
-    (0..count).filter_map(variant).collect()
+    // The generator may have given one of these numbers: that item is there once, and another one is made in its place.
+    let mut taken = BTreeSet::new();
+    let numbers = 0..count.saturating_mul(2);
+    numbers.filter_map(variant).filter(|item| taken.insert(item.gtin)).take(count).collect()
 }

@@ -1,6 +1,7 @@
 //! Valuing items: from an item's movements and facts to its pool, and from there to what is still to be booked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use gs1::Gtin;
 use ledger::cost::{Books, Change, CostError, CostEvent, Flag, Known, Method, derive};
@@ -14,8 +15,15 @@ use super::super::{Replica, ReplicaError};
 use super::facts::{LATE, VALUE};
 use super::{CostMethods, Costed, ItemCost, method_word, methods};
 
-/// Entries of the ledger followed at a time, and items valued in one transaction, so that scans get in between.
-const ENTRIES_AT_ONCE: u64 = 128;
+/// Entries of the ledger followed at a time.
+const ENTRIES_AT_ONCE: u64 = 16;
+
+/// Items to be valued after which the ledger is followed no further, so that the writer has them written within a few
+/// milliseconds.
+const ITEMS_AT_ONCE: usize = 16;
+
+/// How long the ledger is followed before it is written down how far: most entries are of items that are valued already.
+const FOLLOWED_FOR: Duration = Duration::from_millis(10);
 
 /// The device that late costs are of, for the order in which an item's events are valued.
 const LATE_COSTS: &str = "cost-facts";
@@ -84,16 +92,20 @@ impl Reader {
         let covers = covered(&self.db)?;
         let mark: i64 = self.db.query_row("SELECT seq FROM cost_mark", [], |row| row.get(0))?;
         let mark = mark.cast_unsigned();
-        let next = mark.saturating_add(ENTRIES_AT_ONCE).min(covers.get());
         let (mut due, all_due) = due(&self.db)?;
-        if next <= mark && due.is_empty() {
+        if covers.get() <= mark && due.is_empty() {
             return Ok(None);
         }
         let methods = methods(&self.db)?;
-        for item in moved(&self.db, mark, next)? {
-            if !valued(&self.db, item, next, method_of(&self.db, &methods, item)?)? {
-                due.insert(item);
+        let (mut next, until) = (mark, Instant::now() + FOLLOWED_FOR);
+        while next < covers.get() && due.len() < ITEMS_AT_ONCE && Instant::now() < until {
+            let end = next.saturating_add(ENTRIES_AT_ONCE).min(covers.get());
+            for item in moved(&self.db, next, end)? {
+                if !valued(&self.db, item, end, method_of(&self.db, &methods, item)?)? {
+                    due.insert(item);
+                }
             }
+            next = end;
         }
         let mut items = Vec::with_capacity(due.len());
         for item in due {
@@ -276,7 +288,7 @@ fn method_of(db: &Connection, methods: &CostMethods, item: Gtin) -> Result<Metho
 
 /// Items to be valued though nothing of them moved, and whether these are all.
 fn due(db: &Connection) -> Result<(BTreeSet<Gtin>, bool), Fault> {
-    let max = i64::try_from(ENTRIES_AT_ONCE).unwrap_or(i64::MAX);
+    let max = i64::try_from(ITEMS_AT_ONCE).unwrap_or(i64::MAX);
     let mut statement = db.prepare_cached("SELECT item FROM cost_due ORDER BY item LIMIT ?")?;
     let items: Vec<i64> = statement.query_map([max], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let all = i64::try_from(items.len())? < max;

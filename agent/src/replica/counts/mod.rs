@@ -9,8 +9,10 @@
 //! Nothing here holds more than the observations, lines and movements of one item at a time, and a bounded number of items
 //! in one transaction, so that a count of the whole shop is no more than a long one. Lines of approved counts are kept for
 //! ever and all of them are considered in every derivation of their item; what keeps that cheap is that an item is only
-//! derived again when something is recorded that happened before the end of its last window. Limit today: that end is kept
-//! in memory, about 40 bytes for each item that was ever counted.
+//! derived again when something is recorded that happened before the end of its last window. A derivation reads what happened
+//! to the item since the first of its windows began, and its balances for all that was before. Limits today: that end is kept
+//! in memory, about 40 bytes for each item that was ever counted; and the first window is that of the item's first approved
+//! count, so that what is read grows from then on.
 
 mod observe;
 mod post;

@@ -6,10 +6,12 @@
 //! it is posted. What is recorded in between is late, and brings its own revision.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use ledger::count::{Count, Line, Numbering, Posting, Step, settle, zero_lines};
+use ledger::count::{Count, Line, Numbering, Posting, Step, settle_after, zero_lines};
 use ledger::{
-    Account, Context, Date, DeviceId, DocumentId, Entry, Gtin, Movement, Seq, Timestamp, TradingDay, UserId,
+    Account, Context, Date, DeviceId, DocumentId, Entry, Gtin, Movement, Timestamp, TradingDay, UserId,
 };
 use rusqlite::{Connection, OptionalExtension as _, params};
 use schemars::JsonSchema;
@@ -24,8 +26,10 @@ use crate::replica::read::Reader;
 use crate::replica::row::{self, Fault, Names};
 use crate::replica::{Act, By, Operated, Outcome, Replica, ReplicaError, Task, command};
 
-/// Items whose movements are posted in one transaction: what waits behind it waits for some milliseconds.
-const POSTED_MAX: usize = 32;
+/// How long the writer posts before it serves others: what waits behind it waits for this and a commit.
+const POSTED_FOR: Duration = Duration::from_millis(3);
+/// About as many events it does in that time.
+const POSTED_EVENTS: usize = 32;
 
 /// Behind every item.
 const END: i64 = i64::MAX;
@@ -145,10 +149,13 @@ impl Replica {
         let Some(under) = self.readers.read(|reader| reader.posting_under_way()).await? else {
             return Ok(false);
         };
+        // Not while the count's last step is taken: that asks for its turn itself.
+        let counting = self.counting.read().await;
         let (count, after) = (under.document, under.last_item);
         let items =
             self.readers.read(move |reader| rows::counted_items(&reader.db, &count, after, max)).await?;
         if after == END {
+            drop(counting);
             return self.end_posting(&under).await.map(|()| true);
         }
         let first: Vec<Gtin> = items.iter().map(|(item, _)| *item).collect();
@@ -161,13 +168,15 @@ impl Replica {
         .await?;
         let to_post =
             self.readers.read(move |reader| reader.left_to_post(count, &first, (after, last))).await?;
-        for chunk in to_post.chunks(POSTED_MAX) {
-            let chunk = chunk.to_vec();
-            self.write(chunk.len(), move |book| match book.open_for_events() {
+        let to_post: Arc<[Gtin]> = to_post.into();
+        let mut done = 0;
+        while done < to_post.len() {
+            let items = Arc::clone(&to_post);
+            let posted = self.write(POSTED_EVENTS, move |book| match book.open_for_events() {
                 Err(closed) => Ok(Err(closed)),
-                Ok(()) => chunk.iter().try_for_each(|item| book.settle(*item)).map(Ok),
-            })
-            .await?;
+                Ok(()) => book.settle_some(items.iter().skip(done)).map(Ok),
+            });
+            done += posted.await?;
         }
         self.write(1, move |book| {
             // Counted here and now: a line may have come to light since the items were read.
@@ -295,7 +304,7 @@ fn missing(
     let mut to_post = Vec::new();
     for item in items {
         let lines = lines_of(db, *item)?;
-        let entries = rows::entries_of(db, names, *item)?;
+        let facts = rows::facts_of((db, names), *item, &lines, &rows::positions_of(db, *item)?)?;
         // Only whether there is anything matters here: the writer derives it again, with its own numbers.
         let mut numbering = Numbering::new(agent()?, ledger::DeviceSeq::new(1));
         let mut posting = Posting {
@@ -304,7 +313,7 @@ fn missing(
             context: Context { now: Timestamp::default(), trading_day: &utc },
             open_from: OPEN_FROM,
         };
-        let missing = settle(*item, &lines, entries.iter().map(recorded), &mut posting);
+        let missing = settle_after(*item, (&lines, &facts.opening), facts.recorded(), &mut posting);
         if anyway(&lines) || missing.map_or(true, |movements| !movements.is_empty()) {
             to_post.push(*item);
         }
@@ -368,15 +377,30 @@ impl Book<'_> {
         Ok(())
     }
 
+    /// Posts what is missing of some items for as long as others may wait; of one at least. Answers with how many are done.
+    fn settle_some<'i>(&mut self, items: impl Iterator<Item = &'i Gtin>) -> Result<usize, Fault> {
+        let until = Instant::now() + POSTED_FOR;
+        let mut done = 0;
+        for item in items {
+            self.settle(*item)?;
+            done += 1;
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
     /// Posts what is missing so that an item is what its approved counts say.
     fn settle(&mut self, item: Gtin) -> Result<(), Fault> {
-        let entries = rows::entries_of(self.db, &mut self.names, item)?;
-        self.come_to_light(item, &entries)?;
+        self.come_to_light(item)?;
         let lines = lines_of(self.db, item)?;
         let Some(last) = lines.iter().max_by_key(|line| (line.window.to, line.document)) else {
             return Ok(());
         };
         let user = self.approver(&last.document.document)?;
+        let positions = self.positions_of(item)?.clone();
+        let facts = rows::facts_of((self.db, &mut self.names), item, &lines, &positions)?;
         let device = agent()?;
         let mut numbering = Numbering::new(device, self.next_of_device(&device)?);
         let trading_day = self.trading_day();
@@ -386,7 +410,7 @@ impl Book<'_> {
             context: Context { now: self.now, trading_day: &trading_day },
             open_from: OPEN_FROM,
         };
-        let movements = match settle(item, &lines, entries.iter().map(recorded), &mut posting) {
+        let movements = match settle_after(item, (&lines, &facts.opening), facts.recorded(), &mut posting) {
             Ok(movements) => movements,
             Err(out_of_range) => {
                 // No reason to lose what happened: the scan stands, the count waits for somebody.
@@ -404,7 +428,11 @@ impl Book<'_> {
     }
 
     /// Lines of nothing for what nobody saw in a complete area and nothing was known of when the count was proposed (R22).
-    fn come_to_light(&mut self, item: Gtin, entries: &[Entry]) -> Result<(), Fault> {
+    fn come_to_light(&mut self, item: Gtin) -> Result<(), Fault> {
+        if self.counted.areas.is_empty() {
+            return Ok(());
+        }
+        let entries = rows::entries_of(self.db, &mut self.names, item)?;
         let movements = || entries.iter().map(|entry| &entry.movement);
         let counts: BTreeSet<DocumentId> =
             movements().flat_map(|movement| self.counted.areas_of(movement)).collect();
@@ -440,10 +468,6 @@ impl Book<'_> {
 /// The device that records what the agent itself does.
 pub(in crate::replica) fn agent() -> Result<DeviceId, Fault> {
     DeviceId::new(AGENT).map_err(|_never| Fault::Damaged { what: "device" })
-}
-
-const fn recorded(entry: &Entry) -> (Seq, &Movement) {
-    (entry.seq, &entry.movement)
 }
 
 /// The lines of an item that approved counts have.

@@ -47,6 +47,7 @@ impl Replica {
         if look == Look::Nothing {
             return Ok(Prepared::default());
         }
+        let _counting = self.counting.read().await;
         let Some(kept) = self.document::<Count>(id).await? else { return Ok(Prepared::default()) };
         let step = match look {
             Look::Proposal => Step::Submit,

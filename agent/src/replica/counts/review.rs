@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use ledger::count::{
     Count, CounterView, Finding, Found, Judgement, Known, Level, Limits, Line, Mode, Reviewed, RootCause,
-    SessionId, counter_view, derive_item,
+    SessionId, UnitCost, counter_view, derive_item_after,
 };
 use ledger::{Account, Balance, DocumentId, Gtin, Money};
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -253,11 +253,13 @@ fn reviewed(
     item: Gtin,
 ) -> Result<Vec<(LineRow, Finding, Money)>, Fault> {
     let lines = rows::lines_of_item(db, item, Some(&count))?;
-    let entries = rows::entries_of(db, names, item)?;
-    let movements = entries.iter().map(|entry| &entry.movement);
-    let findings = derive_item(item, lines.iter().map(|row| &row.line), movements)
+    let all = lines.iter().map(|row| &row.line);
+    let facts = rows::facts_of((db, names), item, all.clone(), &rows::positions_of(db, item)?)?;
+    let findings = derive_item_after(item, all, &facts.opening, facts.movements())
         .map_err(|sum| Fault::Contradiction(sum.to_string()))?;
-    let cost = rows::worth(db, item)?;
+    // Nothing is worth nothing, whatever the item costs: most lines are clean.
+    let clean = findings.iter().all(|finding| finding.adjustments.is_empty());
+    let cost = if clean { UnitCost::each(Money::ZERO) } else { rows::worth(db, item)? };
     let mut rows: BTreeMap<u32, LineRow> = lines
         .into_iter()
         .filter(|row| row.line.document.document == count)

@@ -2,20 +2,32 @@
 
 use ledger::catalogue::Price;
 use ledger::count::{
-    Count, Goods, Line, Observation, ObservationId, RootCause, Seen, SessionId, Tally, UnitCost,
+    Count, Goods, Line, Observation, ObservationId, Opening, RootCause, Seen, SessionId, Tally, UnitCost,
+    needed_since,
 };
-use ledger::{Account, DeviceSeq, DocumentId, DocumentLine, Entry, Gtin, Money, Quantity, Timestamp, Unit};
+use ledger::{
+    Account, DeviceSeq, DocumentId, DocumentLine, Entry, Gtin, Money, Movement, Positions, Quantity, Reason,
+    Seq, Timestamp, Unit,
+};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 
 use crate::replica::documents;
 use crate::replica::row::{self, Fault, Names, select_entries};
-use crate::replica::{Kept, read};
+use crate::replica::{Kept, cache, read};
 
 /// A line with its root cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct LineRow {
     pub(super) line: Line,
     pub(super) cause: Option<RootCause>,
+}
+
+/// What the lines of an item are derived from: not its whole history, which lies all over the file, but what happened since
+/// somebody began to count it, and the balances for all that was before.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) opening: Opening,
+    entries: Vec<Entry>,
 }
 
 /// An item as SQLite keeps it.
@@ -208,6 +220,50 @@ pub(super) fn entries_of(db: &Connection, names: &mut Names, item: Gtin) -> Resu
     Ok(entries)
 }
 
+/// What some lines of an item are derived from, with its balances of the same moment.
+pub(super) fn facts_of<'l>(
+    (db, names): (&Connection, &mut Names),
+    item: Gtin,
+    lines: impl IntoIterator<Item = &'l Line> + Clone,
+    positions: &Positions,
+) -> Result<Facts, Fault> {
+    let Some(since) = needed_since(lines.clone()) else {
+        return Ok(Facts { opening: Opening::default(), entries: Vec::new() });
+    };
+    let mut entries = Vec::new();
+    let sql = select_entries!(
+        "INDEXED BY movement_item WHERE item = ?1 AND occurred_at >= ?2 ORDER BY occurred_at, seq"
+    );
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params![key(item), since.millis()])?;
+    while let Some(row) = rows.next()? {
+        entries.push(row::read_entry(row, db, names)?);
+    }
+    // Somebody may have said that something happened long ago and belongs to a line: it counts as posted for it.
+    let sql = select_entries!(
+        "INDEXED BY movement_document WHERE document = ?1 AND line = ?2 AND item = ?3 AND occurred_at < ?4 AND reason = ?5"
+    );
+    let mut statement = db.prepare_cached(sql)?;
+    for DocumentLine { document, line } in lines.into_iter().map(|line| line.document) {
+        let named = params![document.as_str(), line, key(item), since.millis(), Reason::CountVariance.code()];
+        let mut rows = statement.query(named)?;
+        while let Some(row) = rows.next()? {
+            entries.push(row::read_entry(row, db, names)?);
+        }
+    }
+    let movements = entries.iter().map(|entry| &entry.movement);
+    let opening = Opening::before(positions.of_item(item), movements)
+        .ok_or_else(|| Fault::Contradiction(format!("balances of item {item} leave the range of numbers")))?;
+    Ok(Facts { opening, entries })
+}
+
+/// The balances of an item, as this connection sees them.
+pub(super) fn positions_of(db: &Connection, item: Gtin) -> Result<Positions, Fault> {
+    let sql = "SELECT item, lot, serial, account, transfer, balance, seq FROM position WHERE item = ?";
+    let mut statement = db.prepare_cached(sql)?;
+    cache::read(item, &mut statement)
+}
+
 /// Whether an item belongs to a plan; which department it is of, the catalogue says.
 pub(super) fn planned(db: &Connection, count: &Count, item: Gtin) -> Result<bool, Fault> {
     Ok(match &count.plan().goods {
@@ -244,4 +300,18 @@ pub(super) const fn name(count: DocumentId, line: u32) -> DocumentLine {
 /// The codes of some accounts, for a condition of SQL.
 pub(super) fn codes(accounts: impl Iterator<Item = Account>) -> String {
     accounts.map(|account| account.code().to_string()).collect::<Vec<_>>().join(",")
+}
+
+// === impl Facts ===
+
+impl Facts {
+    /// What is recorded, with its places.
+    pub(super) fn recorded(&self) -> impl Iterator<Item = (Seq, &Movement)> + Clone {
+        self.entries.iter().map(|entry| (entry.seq, &entry.movement))
+    }
+
+    /// The movements.
+    pub(super) fn movements(&self) -> impl Iterator<Item = &Movement> {
+        self.entries.iter().map(|entry| &entry.movement)
+    }
 }

@@ -3,7 +3,8 @@
 use super::shop::{
     Arrival, BACKROOM, FLOOR, Shop, at, count, fact, goods, line, movement, opening, receipt, sale,
 };
-use ledger::count::{Found, Window};
+use crate::support::{OAT_DRINK, gtin};
+use ledger::count::{Found, Opening, Window, derive_item_after, is_posting, needed_since};
 use ledger::{Area, Command};
 use proptest::prelude::*;
 
@@ -101,6 +102,18 @@ proptest! {
         let (one, other) = (Shop::after(&history), Shop::after(&shuffled));
         prop_assert_eq!(one.findings(), other.findings());
         prop_assert_eq!(one.positions(), other.positions());
+    }
+
+    #[test]
+    fn balances_stand_for_what_happened_before_the_first_window((history, _) in histories()) {
+        let shop = Shop::after(&history);
+        let Some(since) = needed_since(&shop.lines) else { return Ok(()) };
+        let needed = |m: &&ledger::Movement| is_posting(m) || m.occurred_at >= since;
+        let at_hand: Vec<&ledger::Movement> = shop.movements().filter(needed).collect();
+        let positions = shop.positions();
+        let opening = Opening::before(positions.iter(), at_hand.iter().copied()).unwrap();
+        let findings = derive_item_after(gtin(OAT_DRINK), &shop.lines, &opening, at_hand).unwrap();
+        prop_assert_eq!(findings, shop.findings());
     }
 
     #[test]

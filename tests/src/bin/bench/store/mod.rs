@@ -102,7 +102,7 @@ fn start(report: &mut Report, directory: &Path) -> Result<Large> {
     let megabytes = agent.process.resident_kib()? as f64 / 1024.0;
     report.compared("resident after the start, MiB", megabytes, Limit::AtMost(150.0));
     let (items, run) = (agent.status("items")?, agent.status("seq")?);
-    // The generator may draw one item twice: a handful of a quarter of a million.
+    // A replica that an earlier program made may be a handful of a quarter of a million short.
     ensure!(
         items + ITEMS / 1_000 >= ITEMS && run >= MOVEMENTS,
         "the replica has {items} items and {run} movements"
