@@ -384,8 +384,12 @@ impl<'c> Book<'c> {
         self.device(device).map(|device| device.id)
     }
 
-    /// The sequence number after the largest recorded of a device.
+    /// The sequence number after the largest recorded of a device. One that never recorded anything gets no number by it.
     pub(super) fn next_of_device(&mut self, device: &DeviceId) -> Result<DeviceSeq, Fault> {
+        let name = device.as_str();
+        if !self.devices.contains_key(name) && id_of(&mut self.sql.device, name)?.is_none() {
+            return Ok(DeviceSeq::new(0).next());
+        }
         self.device(device).map(|device| DeviceSeq::new(device.last).next())
     }
 

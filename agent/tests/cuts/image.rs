@@ -100,6 +100,10 @@ const OF_ONE_RUN: &[&str] = &[
     "due_at",
     "ended_at",
     "until",
+    "ends",
+    "received",
+    "checked_at",
+    "called_at",
     "times",
     "attempts",
 ];
