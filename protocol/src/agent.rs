@@ -59,7 +59,10 @@ pub enum AgentEvent {
     CompareHistory(Head),
     /// The replica is behind the journal: record nothing new until [`AgentEvent::Release`], for the next places in the
     /// ledger are taken.
-    Hold,
+    Hold {
+        /// The journal's end. A replica that remembers it over a restart does not write on a taken place after one.
+        until: Seq,
+    },
     /// The lost tail is back: record again.
     Release,
     /// Read the movements after `after`, at most `max`, and call [`AgentSession::handle_entries`].
@@ -110,6 +113,8 @@ pub struct AgentSession {
     /// Frames under way: the last movement of each and its packed bytes.
     under_way: VecDeque<(Seq, u64)>,
     credit_bytes: u64,
+    /// Most movements in a frame.
+    frame_entries: usize,
     committed: Seq,
     reconciled: Seq,
     reading: bool,
@@ -161,12 +166,20 @@ impl AgentSession {
             sent: snapshot.head.seq,
             under_way: VecDeque::new(),
             credit_bytes: 0,
+            frame_entries: FRAME_ENTRIES_MAX,
             committed: Seq::ZERO,
             reconciled: Seq::ZERO,
             reading: false,
             messages: VecDeque::from([greeting]),
             events: VecDeque::new(),
         }
+    }
+
+    /// The same with smaller frames than the protocol allows: for a slow line, or a simulation that wants many.
+    #[must_use]
+    pub fn with_frame_entries(mut self, most: usize) -> Self {
+        self.frame_entries = most.clamp(1, FRAME_ENTRIES_MAX);
+        self
     }
 
     /// The next message to send.
@@ -305,7 +318,7 @@ impl AgentSession {
         self.events.push_back(AgentEvent::Progress { committed: own, reconciled: self.reconciled.min(own) });
         if committed.seq > self.tip.seq {
             self.state = State::Catching(committed);
-            self.events.push_back(AgentEvent::Hold);
+            self.events.push_back(AgentEvent::Hold { until: committed.seq });
         } else {
             self.state = State::Comparing(committed);
             self.events.push_back(AgentEvent::CompareHistory(committed));
@@ -367,12 +380,12 @@ impl AgentSession {
     /// follows at once: so lone scans gather for one round trip and a backlog streams.
     fn pump(&mut self) {
         let waiting = self.tip.seq.since(self.sent);
-        let full = u64::try_from(FRAME_ENTRIES_MAX).unwrap_or(u64::MAX);
+        let full = u64::try_from(self.frame_entries).unwrap_or(u64::MAX);
         let bytes_under_way: u64 = self.under_way.iter().map(|(_, bytes)| bytes).sum();
         let room = self.under_way.is_empty() || (waiting >= full && bytes_under_way < self.credit_bytes);
         if self.state == State::Running && !self.reading && waiting > 0 && room {
             self.reading = true;
-            self.events.push_back(AgentEvent::ReadEntries { after: self.sent, max: FRAME_ENTRIES_MAX });
+            self.events.push_back(AgentEvent::ReadEntries { after: self.sent, max: self.frame_entries });
         }
     }
 }
