@@ -220,7 +220,8 @@ impl AgentSession {
             }
             (State::Catching(goal), HubMessage::Tail(entries)) => self.tail(goal, &entries),
             (State::Running, HubMessage::Ack(ack)) => self.ack(&ack),
-            (State::Running | State::Comparing(_), HubMessage::Feed(feed)) => self.feed(&feed),
+            // The feed has a stream of its own, and may overtake the answer to the greeting or the end of a tail.
+            (_, HubMessage::Feed(feed)) => self.feed(&feed),
             (state, _) => {
                 self.state = State::Over;
                 Err(Violation::new(CloseReason::OutOfTurn, format!("message makes no sense while {state:?}")))

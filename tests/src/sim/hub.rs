@@ -363,9 +363,10 @@ impl World {
     fn tail_read(&mut self, id: u64, piece: Result<Piece, JournalError>) -> Result<(), JournalError> {
         let piece = piece?;
         if let Some(side) = self.hub_side(id) {
-            side.tail = piece.entries.last().map(|last| last.seq);
             let feed_cursor = side.session.hello().map_or(0, |hello| hello.feed_cursor);
             side.session.handle_tail(&piece.entries, piece.digest, feed_cursor);
+            let returns = side.session.returns_tail();
+            side.tail = piece.entries.last().map(|last| last.seq).filter(|_| returns);
         }
         Ok(())
     }
