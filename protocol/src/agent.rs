@@ -243,6 +243,8 @@ impl AgentSession {
     pub fn handle_history(&mut self, same: bool) {
         if let State::Comparing(committed) = self.state {
             if same {
+                // Not before: what another history has at these places says nothing of ours.
+                self.progress(committed.seq);
                 self.sent = committed.seq;
                 self.run();
             } else {
@@ -315,9 +317,9 @@ impl AgentSession {
         self.credit_bytes = resume.credit_bytes;
         self.committed = committed.seq;
         self.reconciled = Seq::new(resume.reconciled_seq);
-        let own = committed.seq.min(self.tip.seq);
-        self.events.push_back(AgentEvent::Progress { committed: own, reconciled: self.reconciled.min(own) });
         if committed.seq > self.tip.seq {
+            // The hub has compared the histories at our end.
+            self.progress(self.tip.seq);
             self.state = State::Catching(committed);
             self.events.push_back(AgentEvent::Hold { until: committed.seq });
         } else {
@@ -325,6 +327,11 @@ impl AgentSession {
             self.events.push_back(AgentEvent::CompareHistory(committed));
         }
         Ok(())
+    }
+
+    fn progress(&mut self, committed: Seq) {
+        let reconciled = self.reconciled.min(committed);
+        self.events.push_back(AgentEvent::Progress { committed, reconciled });
     }
 
     fn run(&mut self) {

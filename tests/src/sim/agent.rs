@@ -62,10 +62,12 @@ impl World {
             self.write(number, Write::Claim { expected: Epoch::ZERO, nonce });
             return;
         }
-        let claim = disk.claim.unwrap_or((Epoch::ZERO, self.dice.clone().bytes(16).try_into().unwrap_or_default()));
+        let claim =
+            disk.claim.unwrap_or((Epoch::ZERO, self.dice.clone().bytes(16).try_into().unwrap_or_default()));
         let site = self.site_of(machine.store);
         let hub = usize::try_from(self.dice.number(0..u64::from(HUBS))).unwrap_or_default();
-        let reached = self.hubs.get(hub).is_some_and(|hub| hub.up) && self.partitioned_until(site, hub).is_none();
+        let reached =
+            self.hubs.get(hub).is_some_and(|hub| hub.up) && self.partitioned_until(site, hub).is_none();
         if !reached {
             self.dial_later(number, 200..1_500);
             return;
@@ -83,16 +85,19 @@ impl World {
         let session = AgentSession::start(snapshot).with_frame_entries(FRAME_ENTRIES);
         let conn = self.next_conn();
         let hub_life = self.hubs.get(hub).map_or(0, |hub| hub.life);
-        self.conns.insert(conn, Conn {
-            machine: number,
-            site,
-            store,
-            hub,
-            cut: false,
-            agent: Some(AgentSide { session, inbox: VecDeque::new(), busy: false, under_way: 0 }),
-            hub_side: Some(HubSide::new(HubSession::new(store), hub_life)),
-            arrivals: [0; 4],
-        });
+        self.conns.insert(
+            conn,
+            Conn {
+                machine: number,
+                site,
+                store,
+                hub,
+                cut: false,
+                agent: Some(AgentSide { session, inbox: VecDeque::new(), busy: false, under_way: 0 }),
+                hub_side: Some(HubSide::new(HubSession::new(store), hub_life)),
+                arrivals: [0; 4],
+            },
+        );
         if let Some(machine) = self.machines.get_mut(number) {
             machine.conn = Some(conn);
         }
@@ -384,7 +389,10 @@ impl World {
                 let outcome = self.apply(number, &write);
                 self.commit_answered(number, write, outcome);
             }
-            let head = self.machines.get(number).and_then(|machine| Some((machine.conn?, machine.disk.as_ref()?.head())));
+            let head = self
+                .machines
+                .get(number)
+                .and_then(|machine| Some((machine.conn?, machine.disk.as_ref()?.head())));
             if let Some((conn, head)) = head {
                 self.with_session(conn, |session| session.handle_tip(head));
                 self.agent_pump(conn);
@@ -453,7 +461,8 @@ impl World {
                 let head = disk.head().seq;
                 for (entry, place) in entries.iter().zip(head.next().get()..) {
                     if entry.seq.get() != place {
-                        let detail = format!("{}: entry {} came back to place {place}", machine.store, entry.seq);
+                        let detail =
+                            format!("{}: entry {} came back to place {place}", machine.store, entry.seq);
                         self.fail("agent: a tail continues", detail);
                         return Outcome::Unavailable;
                     }

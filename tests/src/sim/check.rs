@@ -53,7 +53,10 @@ impl World {
         }
         let committed = disk.committed.min(head.seq);
         if disk.stopped.is_none() && self.journal.hash(machine.store, committed) != disk.hash(committed) {
-            return Some(("I7 committed is in the journal", format!("{committed} is another there, or not there")));
+            return Some((
+                "I7 committed is in the journal",
+                format!("{committed} is another there, or not there"),
+            ));
         }
         let projected = self.projection.stores.get(&machine.store).map_or(Seq::ZERO, |store| store.seq);
         if disk.reconciled > projected {
@@ -131,7 +134,10 @@ impl World {
             let fold = Positions::fold(entries.iter().map(|entry| &entry.movement)).unwrap_or_default();
             let ours = self.machines.get(active).and_then(|machine| machine.disk.as_ref());
             if ours.map(|disk| &disk.positions) != Some(&fold) {
-                return self.fail("I5 copies agree", format!("{store}: the machine's positions are not the journal's"));
+                return self.fail(
+                    "I5 copies agree",
+                    format!("{store}: the machine's positions are not the journal's"),
+                );
             }
             let projected = self.projection.stores.get(&store).map(|projected| projected.positions.clone());
             if projected.unwrap_or_default() != fold {

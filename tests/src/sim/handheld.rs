@@ -97,7 +97,9 @@ impl World {
     /// again by the handhelds that keep it.
     pub(super) fn retarget(&mut self, site: usize, machine: usize) {
         for number in 0..self.handhelds.len() {
-            let Some(handheld) = self.handhelds.get_mut(number).filter(|one| one.site == site) else { continue };
+            let Some(handheld) = self.handhelds.get_mut(number).filter(|one| one.site == site) else {
+                continue;
+            };
             handheld.target = machine;
             if handheld.keeps {
                 for (_, scan) in std::mem::take(&mut handheld.answered).into_iter().rev() {
@@ -136,8 +138,8 @@ impl World {
         let Some(machine) = self.machines.get_mut(number).filter(|machine| machine.up) else { return };
         let Some(disk) = &machine.disk else { return };
         // INVARIANT: places that the journal has taken are not written again, also not after a restart.
-        let behind = (machine.held || disk.committed > disk.head().seq)
-            && self.bug != Some(Bug::RecordsWhileHeld);
+        let behind =
+            (machine.held || disk.committed > disk.head().seq) && self.bug != Some(Bug::RecordsWhileHeld);
         if disk.stopped.is_some() || behind || empty_spare {
             if behind {
                 self.coverage.reach("agent: held an event");
@@ -155,8 +157,7 @@ impl World {
     /// A machine that is to take over and has not begun to.
     fn is_empty_spare(&self, number: usize) -> bool {
         self.machines.get(number).is_some_and(|machine| {
-            machine.told
-                && machine.disk.as_ref().is_some_and(|disk| disk.entries.is_empty() && !disk.has_run)
+            machine.told && machine.disk.as_ref().is_some_and(|disk| disk.entries.is_empty() && !disk.has_run)
         })
     }
 
@@ -165,6 +166,8 @@ impl World {
         let (device, seq) = (scan.device, scan.device_seq);
         match outcome {
             Outcome::Accepted => {
+                // Refused before, the answer lost, sent again when there was stock: the last answer counts.
+                self.refused.remove(&(device, seq));
                 if let Some((store, _)) = self.said.get(&(device, seq)) {
                     self.open.insert((*store, device, seq));
                 }
@@ -176,9 +179,11 @@ impl World {
             Outcome::Unavailable => {}
         }
         let lost = self.dice.chance(30);
-        let committed = self.machines.get(machine).and_then(|machine| machine.disk.as_ref()).is_some_and(|disk| {
-            disk.known.get(&(device, seq)).is_some_and(|at| *at <= disk.committed)
-        });
+        let committed = self
+            .machines
+            .get(machine)
+            .and_then(|machine| machine.disk.as_ref())
+            .is_some_and(|disk| disk.known.get(&(device, seq)).is_some_and(|at| *at <= disk.committed));
         if !lost {
             self.later(1..20, Event::Reply { handheld, machine, seq, outcome, committed });
         }

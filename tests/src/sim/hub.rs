@@ -196,7 +196,9 @@ impl World {
     /// Sends the next entries of the feed, if there are any.
     fn hub_feeds(&mut self, id: u64) -> bool {
         let bug = self.bug;
-        let Some(side) = self.conns.get_mut(&id).and_then(|conn| conn.hub_side.as_mut()) else { return false };
+        let Some(side) = self.conns.get_mut(&id).and_then(|conn| conn.hub_side.as_mut()) else {
+            return false;
+        };
         let Some(cursor) = side.feed_cursor else { return false };
         let from = usize::try_from(cursor).unwrap_or(usize::MAX);
         let rest = self.feed.get(from..).unwrap_or_default();
@@ -230,8 +232,11 @@ impl World {
                 self.begin_task(id, Task::LookUp(Box::pin(look), agent_head));
             }
             HubEvent::Claim { store, expected, nonce } => {
-                let expected =
-                    if self.bug == Some(Bug::GrantsEveryClaim) { self.journal.end(store).epoch } else { expected };
+                let expected = if self.bug == Some(Bug::GrantsEveryClaim) {
+                    self.journal.end(store).epoch
+                } else {
+                    expected
+                };
                 let claim = async move { journal::claim(&*journal, store, expected, nonce).await };
                 self.begin_task(id, Task::Claim(Box::pin(claim)));
             }
@@ -455,7 +460,8 @@ impl World {
 
     fn mark(&self, store: StoreId) -> (Seq, Digest) {
         let early = self.bug == Some(Bug::ReconciledTooEarly);
-        let source = if early && self.projection.busy { &self.projection.next } else { &self.projection.stores };
+        let source =
+            if early && self.projection.busy { &self.projection.next } else { &self.projection.stores };
         let Some(projected) = source.get(&store) else { return (Seq::ZERO, Digest::EMPTY) };
         let digest = projected.positions.digest();
         let other = self.bug == Some(Bug::DigestOfAnotherPlace) && projected.seq.get() % 3 == 2;

@@ -191,9 +191,8 @@ impl Shelf {
         before: Head,
         segment: &Segment,
     ) -> Result<(), (&'static str, String)> {
-        let entries = segment
-            .entries(store, before)
-            .map_err(|damaged| ("I20 chain", format!("{store}: {damaged}")))?;
+        let entries =
+            segment.entries(store, before).map_err(|damaged| ("I20 chain", format!("{store}: {damaged}")))?;
         for entry in entries {
             let source = entry.movement.source;
             self.entries.push(entry);
@@ -256,7 +255,6 @@ impl Journal for SimJournal {
         self.call(|inner| inner.stores.keys().copied().collect())
     }
 }
-
 
 /// Pending once.
 #[derive(Debug, Default)]

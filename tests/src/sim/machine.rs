@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use gs1::Gtin;
 use ledger::{
-    Account, Area, Command, Context, DeviceId, DeviceSeq, Digest, Disposition, Entry, Epoch, Head, Item, Line,
-    Lot, Movement, Positions, Quantity, Reason, Seq, Source, Stamp, StoreId, Timestamp, TradingDay, UserId,
+    Account, Area, Command, Context, DeviceId, DeviceSeq, Digest, Disposition, Entry, Epoch, Head, Item,
+    Line, Lot, Movement, Positions, Quantity, Reason, Seq, Source, Stamp, StoreId, Timestamp, TradingDay,
+    UserId,
 };
 
 use super::bugs::Bug;
@@ -51,8 +52,9 @@ pub struct Disk {
     pub has_run: bool,
 }
 
-/// Something to commit.
+/// Something to commit. `conn` is the session that waits for it.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the variants say what their fields are")]
 pub enum Write {
     /// An event of a handheld.
     Record { handheld: usize, scan: Scan },

@@ -458,9 +458,12 @@ impl World {
     }
 
     fn plug_in_again(&mut self, site: usize) {
-        let Some((store, active)) = self.sites.get(site).map(|site| (site.store, site.active)) else { return };
+        let Some((store, active)) = self.sites.get(site).map(|site| (site.store, site.active)) else {
+            return;
+        };
         let lies = |(number, machine): (usize, &Machine)| {
-            (machine.store == store && number != active && !machine.up && machine.disk.is_some()).then_some(number)
+            (machine.store == store && number != active && !machine.up && machine.disk.is_some())
+                .then_some(number)
         };
         if let Some(number) = self.machines.iter().enumerate().find_map(lies) {
             self.at(self.now, Event::Start { machine: number });
