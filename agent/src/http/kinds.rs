@@ -121,7 +121,8 @@ fn adjustments() -> About {
         example: "A-1",
         steps: vec![
             step("A-1", "adjustment_propose", "One more than the record says", &propose).answered(201),
-            step("A-1", "adjustment_approve", "Somebody agrees: it is recorded", &json!("approve")),
+            step("A-1", "adjustment_approve", "Somebody agrees", &json!("approve")),
+            step("A-1", "adjustment_post", "It goes into the ledger", &json!("post")),
         ],
     }
 }

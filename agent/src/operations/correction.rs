@@ -1,11 +1,12 @@
 //! Adjustments of several lines, and returns to vendors.
 
 use ledger::document::Word;
-use ledger::posting::Done as Decided;
+use ledger::posting::{Done as Decided, Goods};
 use ledger::returns::{
-    Adjustment, AdjustmentLine, AdjustmentStep, Refused as No, VendorLine, VendorReturn, VendorStep,
+    Adjustment, AdjustmentLine, AdjustmentStep, Direction, Refused as No, VendorLine, VendorReturn,
+    VendorStep,
 };
-use ledger::{DocumentId, Gtin};
+use ledger::{Account, DocumentId, Gtin, Reason};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,26 @@ pub enum ProposeAdjustment {
         /// Where, by how much and why; numbered from 1.
         lines: Vec<AdjustmentLine>,
     },
+    /// One item was taken for another (R26): two lines with the reason `item_swap`.
+    Swap {
+        /// Whether another person must approve it (R78).
+        #[serde(default)]
+        four_eyes: bool,
+        /// The goods of which there are more than the record says, and how many.
+        more: SwapLeg,
+        /// The goods of which there are as many fewer.
+        fewer: SwapLeg,
+    },
+}
+
+/// One item of two that were taken for each other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub struct SwapLeg {
+    /// The goods, and how many.
+    pub goods: Goods,
+    /// Where they are.
+    pub place: Account,
 }
 
 /// What makes a return to a vendor.
@@ -39,8 +60,26 @@ pub enum ProposeReturn {
     },
 }
 
+impl ProposeAdjustment {
+    /// Whether another person must approve it, and its lines.
+    fn lines(&self) -> (bool, Vec<AdjustmentLine>) {
+        match self {
+            Self::Propose { four_eyes, lines } => (*four_eyes, lines.clone()),
+            Self::Swap { four_eyes, more, fewer } => {
+                (*four_eyes, vec![more.line(Direction::Up), fewer.line(Direction::Down)])
+            }
+        }
+    }
+}
+
+impl SwapLeg {
+    const fn line(&self, direction: Direction) -> AdjustmentLine {
+        AdjustmentLine { goods: self.goods, direction, place: self.place, reason: Reason::ItemSwap }
+    }
+}
+
 impl Opening for ProposeAdjustment {
-    const WORDS: &'static [&'static str] = &["propose"];
+    const WORDS: &'static [&'static str] = &["propose", "swap"];
 }
 
 impl Opening for ProposeReturn {
@@ -69,10 +108,11 @@ impl Document for Adjustment {
             adjustment.decide(step, now.stamp, now.context, now.stock)
         };
         match (document, step) {
-            (None, OrOpen::Open(ProposeAdjustment::Propose { four_eyes, lines })) => {
-                let mut adjustment = Self::new(id, now.stamp.user, *four_eyes);
+            (None, OrOpen::Open(proposed)) => {
+                let (four_eyes, lines) = proposed.lines();
+                let mut adjustment = Self::new(id, now.stamp.user, four_eyes);
                 for (line, to) in (1..).zip(lines) {
-                    adjustment = run(&adjustment, &AdjustmentStep::Edit { line, to: Some(*to) })?.document;
+                    adjustment = run(&adjustment, &AdjustmentStep::Edit { line, to: Some(to) })?.document;
                 }
                 Ok(Done::still(adjustment))
             }

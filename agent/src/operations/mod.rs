@@ -20,7 +20,7 @@ use serde::de::DeserializeOwned;
 
 use crate::scan::Warning;
 
-pub use self::correction::{ProposeAdjustment, ProposeReturn};
+pub use self::correction::{ProposeAdjustment, ProposeReturn, SwapLeg};
 pub use self::count::Draft;
 pub use self::opening::{Opening, OrOpen};
 pub use self::order::{Announce, Order};

@@ -8,6 +8,7 @@ use web::CallError;
 use crate::store::Store;
 
 const OAT: &str = "04006381333931";
+const OTHER: &str = "02000000000008";
 
 impl Store {
     /// A step that is taken: the document after it.
@@ -166,6 +167,28 @@ async fn an_adjustment_is_approved_by_another_person_and_posted_as_a_whole() {
     let posted = store.step("adjustments/A-1", 3, json!("post")).await;
     assert_eq!(posted["movements"], json!({"first": 2, "last": 3}));
     assert_eq!(store.figures().await, [2, 0, 2]);
+    store.agent.stop().await;
+}
+
+#[tokio::test]
+async fn a_swap_is_one_document_whose_legs_are_even() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::with_items(directory.path()).await;
+    store.receive(1, 5).await;
+    let leg = |item: &str, quantity: i64| json!({"goods": {"item": item, "lot": "-", "serial": null, "quantity": quantity}, "place": "backroom"});
+    let swap = |more, fewer| json!({"swap": {"more": more, "fewer": fewer}});
+    store.step("adjustments/S-1", 1, swap(leg(OTHER, 3), leg(OAT, 2))).await;
+    let uneven = store.no_step("adjustments/S-1", 2, json!("approve")).await;
+    assert!(uneven.starts_with("409 uneven_swap"), "{uneven}");
+    store.step("adjustments/S-2", 2, swap(leg(OAT, 2), leg(OAT, 2))).await;
+    let same = store.no_step("adjustments/S-2", 3, json!("approve")).await;
+    assert!(same.starts_with("409 same_item"), "{same}");
+    store.step("adjustments/S-3", 3, swap(leg(OTHER, 2), leg(OAT, 2))).await;
+    store.step("adjustments/S-3", 4, json!("approve")).await;
+    let posted = store.step("adjustments/S-3", 5, json!("post")).await;
+    assert_eq!(posted["movements"], json!({"first": 2, "last": 3}));
+    assert_eq!(store.figures().await, [3, 0, 3]);
+    assert_eq!(store.get(&format!("/v1/positions/{OTHER}")).await["on_hand"], 2);
     store.agent.stop().await;
 }
 

@@ -129,12 +129,39 @@ impl Adjustment {
     }
 
     fn may_approve(&self, user: UserId) -> Result<(), Refused> {
+        self.refuse_uneven_swaps()?;
         if self.lines.is_empty() {
             Err(Refused::Empty)
         } else if self.four_eyes && user == self.proposed_by {
             Err(Refused::OwnProposal(user))
         } else {
             Ok(())
+        }
+    }
+
+    /// Goods that were taken for others add up to nothing, so that shrink is not inflated (R26, E18).
+    fn refuse_uneven_swaps(&self) -> Result<(), Refused> {
+        let (mut more, mut fewer) = (0_i64, 0_i64);
+        let mut up = std::collections::BTreeSet::new();
+        for line in self.lines.values().filter(|line| line.reason == Reason::ItemSwap) {
+            let quantity = line.goods.quantity.get();
+            match line.direction {
+                Direction::Up => {
+                    up.insert(line.goods.item);
+                    more = more.saturating_add(quantity);
+                }
+                Direction::Down => fewer = fewer.saturating_add(quantity),
+            }
+        }
+        let swapped = |line: &&AdjustmentLine| {
+            line.reason == Reason::ItemSwap
+                && line.direction == Direction::Down
+                && up.contains(&line.goods.item)
+        };
+        match self.lines.values().find(swapped) {
+            Some(line) => Err(Refused::SameItem(line.goods.item)),
+            None if more != fewer => Err(Refused::UnevenSwap { more, fewer }),
+            None => Ok(()),
         }
     }
 

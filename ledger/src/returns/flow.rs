@@ -149,6 +149,17 @@ pub enum Refused {
     /// Who proposed it cannot approve it (R78).
     #[error("`{0}` proposed it and cannot approve it")]
     OwnProposal(UserId),
+    /// As many of some items must be too many as of others are missing (R26).
+    #[error("the lines with reason `item_swap` say {more} more and {fewer} fewer")]
+    UnevenSwap {
+        /// How many more.
+        more: i64,
+        /// How many fewer.
+        fewer: i64,
+    },
+    /// An item cannot be taken for itself.
+    #[error("item {0} is swapped with itself")]
+    SameItem(Gtin),
     /// The movements cannot be made.
     #[error("{0}")]
     Unposted(Unposted),
@@ -167,6 +178,8 @@ impl Refused {
             Self::TooMany { .. } => "more_than_on_line",
             Self::NegativeCredit(_) => "negative_credit",
             Self::OwnProposal(_) => "approver_is_proposer",
+            Self::UnevenSwap { .. } => "uneven_swap",
+            Self::SameItem(_) => "same_item",
             Self::Unposted(unposted) => unposted.code(),
         }
     }
@@ -184,6 +197,8 @@ impl Refused {
             Self::NotAvailable { .. } => "return fewer, or let a manager override with a reason",
             Self::NegativeCredit(_) => "give the amount that the vendor credits, or zero",
             Self::OwnProposal(_) => "ask another person to approve it",
+            Self::UnevenSwap { .. } => "swap what both have in common and count the rest",
+            Self::SameItem(_) => "name the item that was taken for this one",
             Self::Unposted(unposted) => unposted.hint(),
         }
     }
