@@ -94,7 +94,8 @@ impl World {
             let (store, active) = self.sites.get(number).map(|site| (site.store, site.active))?;
             let Some(machine) = self.machines.get(active) else { continue };
             let Some(disk) = machine.disk.as_ref() else { continue };
-            if disk.stopped == Some(Stop::Forked) {
+            // A copy from before the first claim is nobody's: it stops, and a person has to say what it is to be.
+            if disk.stopped == Some(Stop::Forked) || (disk.stopped.is_some() && machine.restored) {
                 self.operator(active);
                 return Some(format!("{store}: the operator replaces a machine"));
             }

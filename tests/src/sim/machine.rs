@@ -125,6 +125,8 @@ pub struct Machine {
     pub slow_until: Ms,
     /// Until when the disk is full.
     pub full_until: Ms,
+    /// Whether a copy was put back.
+    pub restored: bool,
     /// A copy of the disk.
     pub backup: Option<Disk>,
     /// What a crash leaves when nothing is synced: for one of the bugs.
@@ -153,6 +155,7 @@ impl Machine {
             skew_ms: 0,
             slow_until: 0,
             full_until: 0,
+            restored: false,
             backup: None,
             unsynced: None,
             forgets_epoch: false,

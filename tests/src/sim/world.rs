@@ -486,6 +486,7 @@ impl World {
         self.crash(number, false, Some(500));
         if let Some(machine) = self.machines.get_mut(number) {
             machine.disk = Some(copy);
+            machine.restored = true;
         }
         self.excuse_lost();
         self.retarget(usize::from(store), number);
