@@ -106,6 +106,8 @@ impl Violation {
 pub struct AgentSession {
     state: State,
     epoch: Epoch,
+    /// The end of the replica's ledger, as the greeting told it.
+    greeted: Seq,
     /// The end of the replica's ledger, as last told.
     tip: Head,
     /// The last movement given to the connection.
@@ -162,6 +164,7 @@ impl AgentSession {
         Self {
             state: State::Greeting,
             epoch: snapshot.epoch,
+            greeted: snapshot.head.seq,
             tip: snapshot.head,
             sent: snapshot.head.seq,
             under_way: VecDeque::new(),
@@ -317,9 +320,16 @@ impl AgentSession {
         self.credit_bytes = resume.credit_bytes;
         self.committed = committed.seq;
         self.reconciled = Seq::new(resume.reconciled_seq);
-        if committed.seq > self.tip.seq {
-            // The hub has compared the histories at our end.
-            self.progress(self.tip.seq);
+        if committed.seq > self.greeted {
+            // The hub has compared the histories at our end as it was then.
+            self.progress(self.greeted);
+            if self.tip.seq > self.greeted {
+                // Recorded since, on places that the journal has taken.
+                self.state = State::Over;
+                let seq = self.greeted.next().get();
+                self.events.push_back(AgentEvent::Refused(Refuse::Forked { seq }));
+                return Ok(());
+            }
             self.state = State::Catching(committed);
             self.events.push_back(AgentEvent::Hold { until: committed.seq });
         } else {

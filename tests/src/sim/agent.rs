@@ -461,9 +461,6 @@ impl World {
                 let head = disk.head().seq;
                 for (entry, place) in entries.iter().zip(head.next().get()..) {
                     if entry.seq.get() != place {
-                        let detail =
-                            format!("{}: entry {} came back to place {place}", machine.store, entry.seq);
-                        self.fail("agent: a tail continues", detail);
                         return Outcome::Unavailable;
                     }
                     disk.keep(entry.clone(), bug != Some(Bug::TailWithoutPositions));
@@ -492,6 +489,11 @@ impl World {
                     self.forget_epoch(number);
                 }
                 self.written_for(conn, |session| session.handle_epoch_stored(epoch));
+            }
+            // The place was taken before the hold came: the session ends, and the next greeting tells the fork.
+            Write::Tail { conn, .. } if outcome == Outcome::Unavailable => {
+                self.cut(conn);
+                self.agent_lost(conn);
             }
             Write::Tail { conn, .. } => {
                 let head = self.machines.get(number).and_then(|machine| Some(machine.disk.as_ref()?.head()));
