@@ -31,6 +31,8 @@ pub(super) struct Conn {
     pub(super) hub_side: Option<HubSide>,
     /// When the last message of each lane arrives, up and down: a lane keeps its order.
     arrivals: [Ms; 4],
+    /// What is under way on each lane.
+    pub(super) lanes: [VecDeque<Vec<u8>>; 4],
 }
 
 #[derive(Debug)]
@@ -62,8 +64,9 @@ impl World {
             self.write(number, Write::Claim { expected: Epoch::ZERO, nonce });
             return;
         }
-        let claim =
-            disk.claim.unwrap_or((Epoch::ZERO, self.dice.clone().bytes(16).try_into().unwrap_or_default()));
+        // For the bug that forgets it: then each call has another.
+        let unkept = self.dice.clone().bytes(16).try_into().unwrap_or_default();
+        let claim = disk.claim.unwrap_or((Epoch::ZERO, unkept));
         let site = self.site_of(machine.store);
         let hub = usize::try_from(self.dice.number(0..u64::from(HUBS))).unwrap_or_default();
         let reached =
@@ -96,6 +99,7 @@ impl World {
                 agent: Some(AgentSide { session, inbox: VecDeque::new(), busy: false, under_way: 0 }),
                 hub_side: Some(HubSide::new(HubSession::new(store), hub_life)),
                 arrivals: [0; 4],
+                lanes: Default::default(),
             },
         );
         if let Some(machine) = self.machines.get_mut(number) {
@@ -125,32 +129,37 @@ impl World {
             (To::Hub, Lane::Control) => 2,
             (To::Hub, Lane::Bulk) => 3,
         };
-        let Some(arrival) = conn.arrivals.get_mut(slot) else { return };
+        let (Some(arrival), Some(queue)) = (conn.arrivals.get_mut(slot), conn.lanes.get_mut(slot)) else {
+            return;
+        };
         let at = at.max(*arrival);
         *arrival = at;
+        queue.push_back(bytes);
         let event = match to {
-            To::Agent => Event::ToAgent { conn: id, bytes },
-            To::Hub => Event::ToHub { conn: id, bytes },
+            To::Agent => Event::ToAgent { conn: id, slot },
+            To::Hub => Event::ToHub { conn: id, slot },
         };
         self.at(at, event);
     }
 
-    /// Whether a message gets through now. One that meets a partition waits for its end, as QUIC sends again.
-    pub(super) fn gets_through(&mut self, id: u64, to: To, bytes: &[u8]) -> bool {
-        let Some(conn) = self.conns.get(&id) else { return false };
+    /// The next message of a lane, if one gets through now. One that meets a partition waits for its end, as QUIC sends
+    /// again; those behind it on its lane stay behind it.
+    pub(super) fn next_through(&mut self, id: u64, to: To, slot: usize) -> Option<Vec<u8>> {
+        let conn = self.conns.get(&id)?;
         if conn.cut {
             self.coverage.reach("line: message lost");
-            return false;
+            return None;
         }
-        let Some(until) = self.partitioned_until(conn.site, conn.hub) else { return true };
+        let Some(until) = self.partitioned_until(conn.site, conn.hub) else {
+            return self.conns.get_mut(&id)?.lanes.get_mut(slot)?.pop_front();
+        };
         self.coverage.reach("line: message waited for a partition");
-        let bytes = bytes.to_vec();
         let event = match to {
-            To::Agent => Event::ToAgent { conn: id, bytes },
-            To::Hub => Event::ToHub { conn: id, bytes },
+            To::Agent => Event::ToAgent { conn: id, slot },
+            To::Hub => Event::ToHub { conn: id, slot },
         };
         self.at(until, event);
-        false
+        None
     }
 
     /// The line is gone; each end notices by its own timeout.
@@ -163,11 +172,9 @@ impl World {
         self.later(50..6_000, Event::HubNotices { conn: id });
     }
 
-    pub(super) fn agent_hears(&mut self, id: u64, bytes: &[u8]) {
-        if !self.gets_through(id, To::Agent, bytes) {
-            return;
-        }
-        match HubMessage::from_bytes(bytes) {
+    pub(super) fn agent_hears(&mut self, id: u64, slot: usize) {
+        let Some(bytes) = self.next_through(id, To::Agent, slot) else { return };
+        match HubMessage::from_bytes(&bytes) {
             Ok(message) => {
                 if let Some(side) = self.conns.get_mut(&id).and_then(|conn| conn.agent.as_mut()) {
                     side.inbox.push_back(message);

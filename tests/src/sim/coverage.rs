@@ -69,7 +69,6 @@ pub const SOMETIMES: &[&str] = &[
     "agent: late event",
     "agent: refused an event",
     "agent: two frames under way",
-    "hub: claim found its place taken",
     "hub: put found its place taken",
     "hub: put failed",
     "hub: superseded",

@@ -41,11 +41,14 @@ pub(super) struct HubSide {
     running: bool,
 }
 
+/// Something over the journal.
+type Turns<T> = Pin<Box<dyn Future<Output = Result<T, JournalError>>>>;
+
 /// Something the session waits for: the hub's own code over the journal, one call of it a turn.
 enum Task {
-    Claim(Pin<Box<dyn Future<Output = Result<Claimed, JournalError>>>>),
-    LookUp(Pin<Box<dyn Future<Output = Result<(JournalHead, Option<ChainHash>), JournalError>>>>, Head),
-    Tail(Pin<Box<dyn Future<Output = Result<Piece, JournalError>>>>),
+    Claim(Turns<Claimed>),
+    LookUp(Turns<(JournalHead, Option<ChainHash>)>, Head),
+    Tail(Turns<Piece>),
 }
 
 impl std::fmt::Debug for Task {
@@ -97,11 +100,9 @@ impl World {
         self.conns.get_mut(&id)?.hub_side.as_mut()
     }
 
-    pub(super) fn hub_hears(&mut self, id: u64, bytes: &[u8]) {
-        if !self.gets_through(id, To::Hub, bytes) {
-            return;
-        }
-        match AgentMessage::from_bytes(bytes) {
+    pub(super) fn hub_hears(&mut self, id: u64, slot: usize) {
+        let Some(bytes) = self.next_through(id, To::Hub, slot) else { return };
+        match AgentMessage::from_bytes(&bytes) {
             Ok(message) => {
                 if let Some(side) = self.hub_side(id) {
                     side.inbox.push_back(message);
@@ -424,7 +425,7 @@ impl World {
         self.at(at, Event::Answer { conn: id, answer });
     }
 
-    pub(super) fn put_answered(&mut self, id: u64, answer: PutAnswer) {
+    pub(super) fn put_answered(&mut self, id: u64, answer: &PutAnswer) {
         let bug = self.bug;
         let Some(side) = self.hub_side(id) else { return };
         side.puts = side.puts.saturating_sub(1);
@@ -432,7 +433,7 @@ impl World {
             PutAnswer::Stored => Appended::Stored,
             PutAnswer::Failed if bug == Some(Bug::AcknowledgesLostPuts) => Appended::Stored,
             PutAnswer::Taken(_) if bug == Some(Bug::AcknowledgesConflicts) => Appended::Stored,
-            PutAnswer::Taken(current_epoch) => Appended::Conflict { current_epoch },
+            PutAnswer::Taken(current_epoch) => Appended::Conflict { current_epoch: *current_epoch },
             PutAnswer::Failed => return self.hub_closes(id),
         };
         match side.session.handle_appended(outcome) {

@@ -42,8 +42,8 @@ pub struct Report {
 #[derive(Debug)]
 pub(super) enum Event {
     Planned(usize),
-    ToAgent { conn: u64, bytes: Vec<u8> },
-    ToHub { conn: u64, bytes: Vec<u8> },
+    ToAgent { conn: u64, slot: usize },
+    ToHub { conn: u64, slot: usize },
     AgentNotices { conn: u64 },
     HubNotices { conn: u64 },
     Commit { machine: usize, life: u32 },
@@ -254,17 +254,18 @@ impl World {
     }
 
     /// Writes down what happens; the seed's whole run is in the hash.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what has no words of its own is shown as it is")]
     fn note(&mut self, event: &Event) {
         let mut line = String::new();
         let written = match event {
             Event::Planned(number) => {
                 write!(line, "{:?}", self.plan.steps.get(*number).map(|(_, step)| *step))
             }
-            Event::ToAgent { conn, bytes } => {
-                write!(line, "conn {conn} to agent: {} bytes {}", bytes.len(), name_to_agent(bytes))
+            Event::ToAgent { conn, slot } => {
+                write!(line, "conn {conn} to agent: {}", name_to_agent(self.next_in_lane(*conn, *slot)))
             }
-            Event::ToHub { conn, bytes } => {
-                write!(line, "conn {conn} to hub: {} bytes {}", bytes.len(), name_to_hub(bytes))
+            Event::ToHub { conn, slot } => {
+                write!(line, "conn {conn} to hub: {}", name_to_hub(self.next_in_lane(*conn, *slot)))
             }
             Event::Put { conn, position, segment, .. } => {
                 let (place, head) = (position.get(), segment.head);
@@ -275,6 +276,11 @@ impl World {
         if written.is_ok() {
             self.say(&line);
         }
+    }
+
+    fn next_in_lane(&self, conn: u64, slot: usize) -> &[u8] {
+        let lane = self.conns.get(&conn).and_then(|conn| conn.lanes.get(slot));
+        lane.and_then(|lane| lane.front()).map_or(&[], Vec::as_slice)
     }
 
     /// Adds a line to the trace.
@@ -294,8 +300,8 @@ impl World {
                     self.step(step);
                 }
             }
-            Event::ToAgent { conn, bytes } => self.agent_hears(conn, &bytes),
-            Event::ToHub { conn, bytes } => self.hub_hears(conn, &bytes),
+            Event::ToAgent { conn, slot } => self.agent_hears(conn, slot),
+            Event::ToHub { conn, slot } => self.hub_hears(conn, slot),
             Event::AgentNotices { conn } => self.agent_lost(conn),
             Event::HubNotices { conn } => self.hub_lost(conn),
             Event::Commit { machine, life } => self.commit(machine, life),
@@ -311,7 +317,7 @@ impl World {
             Event::Put { conn, hub, life, store, position, segment } => {
                 self.put(conn, (hub, life), store, position, segment);
             }
-            Event::Answer { conn, answer } => self.put_answered(conn, answer),
+            Event::Answer { conn, answer } => self.put_answered(conn, &answer),
             Event::Send { handheld } => self.send_scan(handheld),
             Event::Arrive { handheld, attempt, machine, scan } => {
                 self.scan_arrives(handheld, attempt, machine, scan);
