@@ -64,7 +64,6 @@ pub const SOMETIMES: &[&str] = &[
     "agent: fenced",
     "agent: forked",
     "agent: untold and stopped",
-    "agent: records again",
     "agent: repeat answered",
     "agent: late event",
     "agent: refused an event",

@@ -210,6 +210,11 @@ impl World {
                     }
                     self.at(self.now, Event::Send { handheld: number });
                 }
+                // The answer of a disk that is gone meanwhile.
+                if self.machines.get(machine).is_none_or(|machine| machine.disk.is_none() || machine.restored)
+                {
+                    self.excuse_lost();
+                }
             }
             Outcome::Refused => {
                 handheld.queue.pop_front();

@@ -500,7 +500,7 @@ impl World {
 
     /// What was acknowledged by a disk that is gone, before anybody else had it, is lost with it, unless its handheld
     /// keeps it: the one loss that is not ours to prevent.
-    fn excuse_lost(&mut self) {
+    pub(super) fn excuse_lost(&mut self) {
         let lost: Vec<_> = self.open.iter().filter(|open| !self.is_kept(**open)).copied().collect();
         for open in lost {
             self.coverage.reach("lost with a disk");
