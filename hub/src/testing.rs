@@ -242,7 +242,7 @@ impl Replica {
                 let own = self.entries.get(index(head.seq)).map(|entry| entry.hash);
                 self.agent.handle_history(head.seq == Seq::ZERO || own == Some(head.hash));
             }
-            AgentEvent::Hold | AgentEvent::Release => {}
+            AgentEvent::Hold { .. } | AgentEvent::Release => {}
             AgentEvent::ReadEntries { after, max } => {
                 let from = usize::try_from(after.get()).unwrap();
                 let until = self.entries.len().min(from + max);

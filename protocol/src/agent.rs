@@ -59,7 +59,10 @@ pub enum AgentEvent {
     CompareHistory(Head),
     /// The replica is behind the journal: record nothing new until [`AgentEvent::Release`], for the next places in the
     /// ledger are taken.
-    Hold,
+    Hold {
+        /// The journal's end. A replica that remembers it over a restart does not write on a taken place after one.
+        until: Seq,
+    },
     /// The lost tail is back: record again.
     Release,
     /// Read the movements after `after`, at most `max`, and call [`AgentSession::handle_entries`].
@@ -103,6 +106,8 @@ impl Violation {
 pub struct AgentSession {
     state: State,
     epoch: Epoch,
+    /// The end of the replica's ledger, as the greeting told it.
+    greeted: Seq,
     /// The end of the replica's ledger, as last told.
     tip: Head,
     /// The last movement given to the connection.
@@ -110,6 +115,8 @@ pub struct AgentSession {
     /// Frames under way: the last movement of each and its packed bytes.
     under_way: VecDeque<(Seq, u64)>,
     credit_bytes: u64,
+    /// Most movements in a frame.
+    frame_entries: usize,
     committed: Seq,
     reconciled: Seq,
     reading: bool,
@@ -157,16 +164,25 @@ impl AgentSession {
         Self {
             state: State::Greeting,
             epoch: snapshot.epoch,
+            greeted: snapshot.head.seq,
             tip: snapshot.head,
             sent: snapshot.head.seq,
             under_way: VecDeque::new(),
             credit_bytes: 0,
+            frame_entries: FRAME_ENTRIES_MAX,
             committed: Seq::ZERO,
             reconciled: Seq::ZERO,
             reading: false,
             messages: VecDeque::from([greeting]),
             events: VecDeque::new(),
         }
+    }
+
+    /// The same with smaller frames than the protocol allows: for a slow line, or a simulation that wants many.
+    #[must_use]
+    pub fn with_frame_entries(mut self, most: usize) -> Self {
+        self.frame_entries = most.clamp(1, FRAME_ENTRIES_MAX);
+        self
     }
 
     /// The next message to send.
@@ -207,7 +223,8 @@ impl AgentSession {
             }
             (State::Catching(goal), HubMessage::Tail(entries)) => self.tail(goal, &entries),
             (State::Running, HubMessage::Ack(ack)) => self.ack(&ack),
-            (State::Running | State::Comparing(_), HubMessage::Feed(feed)) => self.feed(&feed),
+            // The feed has a stream of its own, and may overtake the answer to the greeting or the end of a tail.
+            (_, HubMessage::Feed(feed)) => self.feed(&feed),
             (state, _) => {
                 self.state = State::Over;
                 Err(Violation::new(CloseReason::OutOfTurn, format!("message makes no sense while {state:?}")))
@@ -229,6 +246,8 @@ impl AgentSession {
     pub fn handle_history(&mut self, same: bool) {
         if let State::Comparing(committed) = self.state {
             if same {
+                // Not before: what another history has at these places says nothing of ours.
+                self.progress(committed.seq);
                 self.sent = committed.seq;
                 self.run();
             } else {
@@ -301,16 +320,28 @@ impl AgentSession {
         self.credit_bytes = resume.credit_bytes;
         self.committed = committed.seq;
         self.reconciled = Seq::new(resume.reconciled_seq);
-        let own = committed.seq.min(self.tip.seq);
-        self.events.push_back(AgentEvent::Progress { committed: own, reconciled: self.reconciled.min(own) });
-        if committed.seq > self.tip.seq {
+        if committed.seq > self.greeted {
+            // The hub has compared the histories at our end as it was then.
+            self.progress(self.greeted);
+            if self.tip.seq > self.greeted {
+                // Recorded since, on places that the journal has taken.
+                self.state = State::Over;
+                let seq = self.greeted.next().get();
+                self.events.push_back(AgentEvent::Refused(Refuse::Forked { seq }));
+                return Ok(());
+            }
             self.state = State::Catching(committed);
-            self.events.push_back(AgentEvent::Hold);
+            self.events.push_back(AgentEvent::Hold { until: committed.seq });
         } else {
             self.state = State::Comparing(committed);
             self.events.push_back(AgentEvent::CompareHistory(committed));
         }
         Ok(())
+    }
+
+    fn progress(&mut self, committed: Seq) {
+        let reconciled = self.reconciled.min(committed);
+        self.events.push_back(AgentEvent::Progress { committed, reconciled });
     }
 
     fn run(&mut self) {
@@ -367,12 +398,12 @@ impl AgentSession {
     /// follows at once: so lone scans gather for one round trip and a backlog streams.
     fn pump(&mut self) {
         let waiting = self.tip.seq.since(self.sent);
-        let full = u64::try_from(FRAME_ENTRIES_MAX).unwrap_or(u64::MAX);
+        let full = u64::try_from(self.frame_entries).unwrap_or(u64::MAX);
         let bytes_under_way: u64 = self.under_way.iter().map(|(_, bytes)| bytes).sum();
         let room = self.under_way.is_empty() || (waiting >= full && bytes_under_way < self.credit_bytes);
         if self.state == State::Running && !self.reading && waiting > 0 && room {
             self.reading = true;
-            self.events.push_back(AgentEvent::ReadEntries { after: self.sent, max: FRAME_ENTRIES_MAX });
+            self.events.push_back(AgentEvent::ReadEntries { after: self.sent, max: self.frame_entries });
         }
     }
 }

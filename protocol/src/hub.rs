@@ -163,6 +163,12 @@ impl HubSession {
         self.epoch
     }
 
+    /// Whether the agent still gets back what it lost.
+    #[must_use]
+    pub fn returns_tail(&self) -> bool {
+        self.state == State::ReturningTail
+    }
+
     /// Whether the session is refused; the connection is closed once the refusal is sent.
     #[must_use]
     pub fn is_over(&self) -> bool {
@@ -233,9 +239,15 @@ impl HubSession {
         if self.state != State::ReturningTail {
             return;
         }
-        match tail_frame(entries, digest) {
-            Some(frame) => self.messages.push_back(HubMessage::Tail(frame)),
-            None => self.run(feed_cursor),
+        // The journal may have grown since it was looked at: the tail ends where it was said to end.
+        let announced = entries.iter().take_while(|entry| entry.seq <= self.staged.seq).count();
+        let entries = entries.get(..announced).unwrap_or_default();
+        if let Some(frame) = tail_frame(entries, digest) {
+            self.messages.push_back(HubMessage::Tail(frame));
+        }
+        // The agent sends movements as soon as it has the last of them, so the session runs from there on.
+        if entries.last().is_none_or(|last| last.seq >= self.staged.seq) {
+            self.run(feed_cursor);
         }
     }
 

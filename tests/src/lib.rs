@@ -11,6 +11,7 @@
 //! - [`http`], [`sse`]: a small client that says whether a request was certainly not done, or perhaps done.
 //! - [`dice`]: seeded choices.
 //! - [`cast`]: who plays in the stories: hub, stores, handhelds, and a peer that breaks the rules.
+//! - [`sim`]: agents, hubs and journal over virtual time, with faults from a seed.
 //! - [`measure`]: latencies, tables, reports, and what the disk alone can do.
 
 pub mod binary;
@@ -23,6 +24,7 @@ pub mod patience;
 pub mod process;
 pub mod router;
 pub mod scratch;
+pub mod sim;
 pub mod sse;
 
 pub use crate::dice::Dice;

@@ -12,7 +12,8 @@ usage: cargo xtask COMMAND
   test --list                 name the steps
   openapi                     send the API's examples to an agent and write docs/openapi/agent.json
   bench NAME [--json FILE]    build in release and run a benchmark: disk, scan, sync,
-                              ingest, store, footprint or gs1
+                              ingest, store, footprint, gs1 or planning
+  sim [--seeds N] [--from S]  build in release and run the simulator over N seeds
 
 builds go to CARGO_TARGET_DIR, or to ~/.cache/shelfline/target when it is not set";
 
@@ -37,6 +38,8 @@ pub(crate) enum Request {
         /// Arguments handed on as they are.
         rest: Vec<String>,
     },
+    /// Run the simulator with these arguments.
+    Sim(Vec<String>),
 }
 
 /// Reads the command line, without the program's name.
@@ -53,6 +56,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Request> {
             let (name, rest) = rest.split_first().context("`bench` needs a name, such as `bench scan`")?;
             Ok(Request::Bench { name: name.clone(), rest: rest.to_vec() })
         }
+        "sim" => Ok(Request::Sim(rest.to_vec())),
         other => bail!("there is no command `{other}`"),
     }
 }

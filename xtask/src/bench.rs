@@ -28,3 +28,11 @@ pub(crate) fn run(workspace: &Workspace, name: &str, rest: &[String]) -> Result<
     let program = workspace.target().join("release/bench");
     workspace::run(Command::new(&program).arg(name).args(rest)).context("the benchmark failed")
 }
+
+/// Runs the simulator, which gets the arguments in `rest`.
+pub(crate) fn simulate(workspace: &Workspace, rest: &[String]) -> Result<()> {
+    Tool::CCompiler.provide(workspace)?;
+    let mut run =
+        workspace.cargo(["run", "--release", "--locked", "--package", "tests", "--bin", "sim", "--"]);
+    workspace::run(run.args(rest)).context("the simulator found something")
+}

@@ -1,4 +1,4 @@
-//! The chores of this workspace: `cargo xtask test`, `cargo xtask openapi` and `cargo xtask bench`.
+//! The chores of this workspace: `cargo xtask test`, `cargo xtask openapi`, `cargo xtask sim` and `cargo xtask bench`.
 //!
 //! - [`args`]: what was asked for.
 //! - [`workspace`]: where the checkout is, where builds go, how cargo is called.
@@ -6,7 +6,7 @@
 //! - [`steps`]: the steps of `test`, in order.
 //! - [`tally`]: counts the tests that ran.
 //! - [`openapi`]: writes the description of the API.
-//! - [`mod@bench`]: builds and runs the benchmarks.
+//! - [`mod@bench`]: builds and runs the benchmarks and the simulator.
 //!
 //! What is a `#[test]` elsewhere is not repeated here.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
@@ -50,6 +50,7 @@ fn run(request: &Request) -> Result<()> {
         Request::List => steps::list(),
         Request::Test { only } => steps::run(&Workspace::find()?, only)?,
         Request::OpenApi => openapi::write(&Workspace::find()?)?,
+        Request::Sim(rest) => bench::simulate(&Workspace::find()?, rest)?,
         Request::Bench { name, rest } => bench::run(&Workspace::find()?, name, rest)?,
     }
     Ok(())

@@ -182,7 +182,8 @@ impl<'c> Book<'c> {
     pub(super) fn open_for_events(&self) -> Result<(), ReplicaError> {
         match &self.sync.read_only {
             Some(reason) => Err(ReplicaError::ReadOnly { reason: reason.clone() }),
-            None if self.held => Err(ReplicaError::Held),
+            // What the hub has and this replica has not is on its way back, also after a restart.
+            None if self.held || self.sync.committed > self.tip.head.seq => Err(ReplicaError::Held),
             None => Ok(()),
         }
     }

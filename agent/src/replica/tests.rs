@@ -254,6 +254,16 @@ async fn a_lost_tail_comes_back_only_as_it_was() {
 }
 
 #[tokio::test]
+async fn places_that_the_hub_has_taken_are_not_written_on_after_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let replica = open(directory.path());
+    replica.record_ack(Seq::new(1), Seq::ZERO).await.unwrap();
+    replica.close().await;
+    let replica = open(directory.path());
+    assert_eq!(replica.record(vec![receive("h1", 1, 1, 10)]).await, Err(ReplicaError::Held));
+}
+
+#[tokio::test]
 async fn digest_and_hash_are_known_for_every_place() {
     let directory = tempfile::tempdir().unwrap();
     let replica = open(directory.path());

@@ -134,9 +134,11 @@ async fn carry_out(event: AgentEvent, session: &mut AgentSession, parts: &Parts)
             let own = replica.hash_at(head.seq).await?;
             session.handle_history(own == Some(head.hash));
         }
-        AgentEvent::Hold => {
-            info!("the hub holds entries that this replica lost: getting them back");
+        AgentEvent::Hold { until } => {
+            info!(%until, "the hub holds entries that this replica lost: getting them back");
             replica.hold(true).await?;
+            // On disk with the first entry that comes back: a restart in between does not record on taken places.
+            replica.record_ack(until, Seq::ZERO).await?;
         }
         AgentEvent::Release => {
             replica.hold(false).await?;

@@ -309,9 +309,10 @@ impl Conversation {
         };
         let journal = &*self.services.journal;
         let piece = journal::piece_after(journal, self.store, after, FRAME_ENTRIES_MAX).await?;
-        self.tail = piece.entries.last().map(|last| last.seq);
         let feed_cursor = self.core.hello().map_or(0, |hello| hello.feed_cursor);
         self.core.handle_tail(&piece.entries, piece.digest, feed_cursor);
+        let returns = self.core.returns_tail();
+        self.tail = piece.entries.last().map(|last| last.seq).filter(|_| returns);
         Ok(())
     }
 
