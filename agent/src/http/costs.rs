@@ -6,7 +6,7 @@ use axum::Json as Answered;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue};
 use ledger::cost::Method;
-use ledger::{Date, Gtin, Money, UserId};
+use ledger::{Date, Money, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -371,13 +371,7 @@ pub(super) async fn list(
     Query(paging): Query<Paging<String>>,
 ) -> Result<(HeaderMap, Answered<Listing>), Problem> {
     let limit = paging.limit()?;
-    let after =
-        match &paging.after {
-            Some(text) => Some(text.parse::<Gtin>().map_err(|error| {
-                Problem::new(&QUERY_INVALID, format!("query: `after` is no GTIN: {error}"))
-            })?),
-            None => None,
-        };
+    let after = paging.after_gtin()?;
     catch_up(&app).await?;
     let rows = app.replica.costs_after(after, limit).await.map_err(|error| of_replica(&error))?;
     let totals = app.replica.cost_totals().await.map_err(|error| of_replica(&error))?;

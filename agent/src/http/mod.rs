@@ -63,7 +63,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::HeaderMap;
 use axum::routing::get;
-use ledger::TradingDay;
+use ledger::{Gtin, TradingDay};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::{Notify, Semaphore, watch};
@@ -195,6 +195,17 @@ struct Paging<K> {
     /// How many at most, 1 to 500; 100 when nobody said.
     #[schemars(range(min = 1, max = PAGE_MAX))]
     limit: Option<usize>,
+}
+
+impl Paging<String> {
+    /// The last item of the page before.
+    fn after_gtin(&self) -> Result<Option<Gtin>, Problem> {
+        let read = self.after.as_deref().map(str::parse::<Gtin>).transpose();
+        read.map_err(|error| {
+            let detail = format!("query: `after` is no GTIN: {error}");
+            Problem::new(&web::problem::QUERY_INVALID, detail)
+        })
+    }
 }
 
 impl<K> Paging<K> {

@@ -133,13 +133,7 @@ pub(super) async fn list(
     Query(paging): Query<Paging<String>>,
 ) -> Result<(HeaderMap, Json<Positions>), Problem> {
     let limit = paging.limit()?;
-    let after =
-        match &paging.after {
-            Some(text) => Some(text.parse::<Gtin>().map_err(|error| {
-                Problem::new(&QUERY_INVALID, format!("query: `after` is no GTIN: {error}"))
-            })?),
-            None => None,
-        };
+    let after = paging.after_gtin()?;
     let rows = app.replica.positions_after(after, limit).await.map_err(|error| of_replica(&error))?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.item.to_string());
     let items = rows.iter().map(|row| view(&app, row)).collect();
